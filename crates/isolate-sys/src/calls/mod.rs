@@ -1,0 +1,10 @@
+//! Thin wrappers, one for each system call, by topic.
+
+pub mod fd;
+pub mod mount;
+pub mod path;
+pub mod privilege;
+pub mod process;
+pub mod signal;
+pub mod socket;
+pub mod uts;

@@ -1,0 +1,161 @@
+//! Processes: make, exec, wait, end.
+
+use core::ffi::{CStr, c_char};
+
+use crate::Result;
+use crate::abi::{CloneArgs, Rusage, Timespec};
+use crate::arch::{nr, syscall6};
+
+/// A fork: [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html) with memory of its own.
+/// Gives 0 in the child.
+///
+/// # Safety
+/// The process must have one thread: the child has only this one, and no lock that another held
+/// would ever open.
+pub unsafe fn fork() -> Result<i32> {
+    // SAFETY: no memory is shared, and the stack is the copied one.
+    let pid = unsafe { syscall6(nr::CLONE, crate::abi::SIGCHLD as usize, 0, 0, 0, 0, 0) }?;
+    Ok(pid as i32)
+}
+
+/// [clone3(2)](https://man7.org/linux/man-pages/man2/clone.2.html) without a stack, as a fork.
+///
+/// # Safety
+/// As [`fork`]; the flags must not share memory.
+pub unsafe fn clone3_fork(args: &CloneArgs) -> Result<i32> {
+    // SAFETY: the caller vouches for the flags.
+    let pid = unsafe {
+        syscall6(
+            nr::CLONE3,
+            core::ptr::from_ref(args) as usize,
+            core::mem::size_of::<CloneArgs>(),
+            0,
+            0,
+            0,
+            0,
+        )
+    }?;
+    Ok(pid as i32)
+}
+
+/// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html); returns only to fail.
+///
+/// # Safety
+/// `argv` and `envp` are null-terminated arrays of NUL-terminated strings.
+pub unsafe fn execve(
+    path: &CStr,
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+) -> crate::Errno {
+    // SAFETY: the caller vouches for the arrays.
+    let result = unsafe {
+        syscall6(nr::EXECVE, path.as_ptr() as usize, argv as usize, envp as usize, 0, 0, 0)
+    };
+    result.err().unwrap_or(crate::Errno::EINVAL)
+}
+
+/// [execveat(2)](https://man7.org/linux/man-pages/man2/execveat.2.html) of a descriptor; returns only
+/// to fail.
+///
+/// # Safety
+/// As [`execve`].
+pub unsafe fn execveat(
+    fd: i32,
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+) -> crate::Errno {
+    // SAFETY: the caller vouches for the arrays; the path is the empty one.
+    let result = unsafe {
+        syscall6(
+            nr::EXECVEAT,
+            fd as usize,
+            c"".as_ptr() as usize,
+            argv as usize,
+            envp as usize,
+            crate::abi::AT_EMPTY_PATH as usize,
+            0,
+        )
+    };
+    result.err().unwrap_or(crate::Errno::EINVAL)
+}
+
+/// [exit_group(2)](https://man7.org/linux/man-pages/man2/exit_group.2.html)
+pub fn exit_group(code: i32) -> ! {
+    loop {
+        // SAFETY: ends the process; no memory is passed.
+        let _ = unsafe { syscall6(nr::EXIT_GROUP, code as usize, 0, 0, 0, 0, 0) };
+    }
+}
+
+/// [wait4(2)](https://man7.org/linux/man-pages/man2/wait4.2.html)
+pub fn wait4(pid: i32, options: u32, rusage: &mut Rusage) -> Result<(i32, i32)> {
+    let mut status = 0i32;
+    // SAFETY: the kernel writes one status and one `Rusage`.
+    let waited = unsafe {
+        syscall6(
+            nr::WAIT4,
+            pid as usize,
+            &raw mut status as usize,
+            options as usize,
+            core::ptr::from_mut(rusage) as usize,
+            0,
+            0,
+        )
+    }?;
+    Ok((waited as i32, status))
+}
+
+/// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)
+pub fn kill(pid: i32, signal: i32) -> Result<()> {
+    // SAFETY: no memory is passed.
+    unsafe { syscall6(nr::KILL, pid as usize, signal as usize, 0, 0, 0, 0) }.map(drop)
+}
+
+/// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html), Linux 5.3
+pub fn pidfd_open(pid: i32) -> Result<i32> {
+    // SAFETY: no memory is passed.
+    let fd = unsafe { syscall6(nr::PIDFD_OPEN, pid as usize, 0, 0, 0, 0, 0) }?;
+    Ok(fd as i32)
+}
+
+/// [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html), Linux 5.1
+pub fn pidfd_send_signal(pidfd: i32, signal: i32) -> Result<()> {
+    // SAFETY: a null siginfo means that of kill(2).
+    unsafe { syscall6(nr::PIDFD_SEND_SIGNAL, pidfd as usize, signal as usize, 0, 0, 0, 0) }
+        .map(drop)
+}
+
+/// [getpid(2)](https://man7.org/linux/man-pages/man2/getpid.2.html)
+pub fn getpid() -> i32 {
+    // SAFETY: no memory is passed; the call cannot fail.
+    unsafe { syscall6(nr::GETPID, 0, 0, 0, 0, 0, 0) }.map_or(0, |pid| pid as i32)
+}
+
+/// [setsid(2)](https://man7.org/linux/man-pages/man2/setsid.2.html)
+pub fn setsid() -> Result<()> {
+    // SAFETY: no memory is passed.
+    unsafe { syscall6(nr::SETSID, 0, 0, 0, 0, 0, 0) }.map(drop)
+}
+
+/// [unshare(2)](https://man7.org/linux/man-pages/man2/unshare.2.html)
+pub fn unshare(flags: u64) -> Result<()> {
+    // SAFETY: no memory is passed.
+    unsafe { syscall6(nr::UNSHARE, flags as usize, 0, 0, 0, 0, 0) }.map(drop)
+}
+
+/// [setns(2)](https://man7.org/linux/man-pages/man2/setns.2.html)
+pub fn setns(fd: i32, flags: u64) -> Result<()> {
+    // SAFETY: no memory is passed.
+    unsafe { syscall6(nr::SETNS, fd as usize, flags as usize, 0, 0, 0, 0) }.map(drop)
+}
+
+/// CLOCK_BOOTTIME, in nanoseconds
+/// ([clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html)): it goes on while
+/// the machine sleeps.
+pub fn boottime() -> u64 {
+    const CLOCK_BOOTTIME: usize = 7;
+    let mut now = Timespec::default();
+    // SAFETY: the kernel writes one `Timespec`.
+    let _ = unsafe { syscall6(nr::CLOCK_GETTIME, CLOCK_BOOTTIME, &raw mut now as usize, 0, 0, 0, 0) };
+    (now.sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.nsec as u64)
+}

@@ -1,0 +1,5 @@
+//! Namespaces: the eight kinds.
+
+mod kind;
+
+pub use kind::Kind;
