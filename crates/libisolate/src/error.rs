@@ -7,7 +7,8 @@ use std::fmt;
 use isolate_sys::Errno;
 
 /// The kind of failure, the same closed list in C, Python, Node and Rust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The spec is wrong in itself; no host could run it.
@@ -101,7 +102,8 @@ impl ErrorKind {
 }
 
 /// Where an error happened: a step of the library's work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {
     /// Reading and checking the spec.

@@ -5,7 +5,10 @@
 
 mod codegen;
 mod files;
+mod header;
 mod model;
+#[cfg(test)]
+mod reach;
 
 use std::process::ExitCode;
 
@@ -16,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask <verb> [--check]
 
 verbs:
   codegen   write everything that is made from the spec and outcome types
+  header    write include/isolate.h and the list of exported symbols
 
 --check compares with the files in the tree instead of writing them, and fails where they differ";
 
@@ -35,6 +39,8 @@ fn run(args: &[String]) -> Result<()> {
     match args.as_slice() {
         ["codegen"] => codegen::run(files::Mode::Write),
         ["codegen", "--check"] => codegen::run(files::Mode::Check),
+        ["header"] => header::run(files::Mode::Write),
+        ["header", "--check"] => header::run(files::Mode::Check),
         _ => Err(USAGE.to_owned()),
     }
 }

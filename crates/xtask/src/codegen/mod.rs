@@ -1,5 +1,6 @@
 //! Everything that is made from the spec and outcome types, one module for each output language.
 
+mod c;
 mod docs;
 mod schema;
 
@@ -13,6 +14,8 @@ type Output = (&'static str, fn(&Model) -> Result<String>);
 const OUTPUTS: &[Output] = &[
     ("include/isolate.schema.json", schema::json),
     ("docs/spec.md", docs::markdown),
+    ("crates/isolate-capi/src/constants.rs", c::constants),
+    ("crates/isolate-capi/src/spec_setters.rs", c::setters),
 ];
 
 /// Writes or compares every output.
