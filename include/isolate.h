@@ -1004,11 +1004,11 @@ int isolate_spec_set_output(struct isolate_spec *spec, uint64_t bytes);
  * `msgqueue`, `nice`, `nofile`, `nproc`, `rss`, `rtprio`, `rttime`, `sigpending`, `stack`.
  *
  * name: its name, UTF-8.
- * bytes: at most 2^63-1.
+ * value: its value, at most 2^63-1.
  * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
  * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
-int isolate_spec_set_rlimit(struct isolate_spec *spec, const char *name, uint64_t bytes);
+int isolate_spec_set_rlimit(struct isolate_spec *spec, const char *name, uint64_t value);
 
 /**
  * Add one to `limits.best_effort`.

@@ -383,18 +383,18 @@ pub unsafe extern "C" fn isolate_spec_set_output(spec: *mut isolate_spec, bytes:
 /// `msgqueue`, `nice`, `nofile`, `nproc`, `rss`, `rtprio`, `rttime`, `sigpending`, `stack`.
 ///
 /// name: its name, UTF-8.
-/// bytes: at most 2^63-1.
+/// value: its value, at most 2^63-1.
 /// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
 /// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_spec_set_rlimit(
     spec: *mut isolate_spec,
     name: *const c_char,
-    bytes: u64,
+    value: u64,
 ) -> c_int {
     edit(spec, |spec| {
         let name = ffi::utf8(name, "name")?.to_owned();
-        spec.limits.rlimits.insert(name, constants::size(bytes)?);
+        spec.limits.rlimits.insert(name, constants::size(value)?);
         Ok(())
     })
 }

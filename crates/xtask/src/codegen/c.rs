@@ -189,7 +189,14 @@ fn setter(model: &Model, text: &mut String, owner: &str, field: &Field) -> Resul
             made.sentence = format!("Set one of `{path}`.");
             made.parameter("name", "*const c_char", "its name, UTF-8");
             made.copies = true;
-            let value = made.value(model, &path, inner)?;
+            let value = match **inner {
+                // A size, or a number of what the name says: descriptors, processes, seconds.
+                Kind::Size => {
+                    made.parameter("value", "u64", "its value, at most 2^63-1");
+                    "constants::size(value)?".to_owned()
+                }
+                ref inner => made.value(model, &path, inner)?,
+            };
             made.body = format!(
                 "let name = ffi::utf8(name, \"name\")?.to_owned();\n{place}.insert(name, {value});"
             );

@@ -1,0 +1,215 @@
+//! `cargo xtask audit LIB [INIT]`: what the linker made, against what the project promises.
+//!
+//! Looked at with nm(1) and readelf(1), because a linker that drops a symbol, a version or a
+//! hardening flag says nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use crate::Result;
+use crate::files;
+use crate::header;
+
+/// The soname. It changes with the ABI and with nothing else.
+const SONAME: &str = "libisolate.so.0";
+
+/// Libraries that libisolate.so may need: what std and the compiler bring in.
+const NEEDED: &[&str] = &["libgcc_s.so.1", "libc.so.6", "ld-linux-x86-64.so.2"];
+
+/// More than this, and something that does not belong there got into the init.
+const INIT_LIMIT: u64 = 64 << 10;
+
+/// Audits the shared library, and the init program where its path is given.
+pub fn run(library: &str, init: Option<&str>) -> Result<()> {
+    let mut faults = Vec::new();
+    symbols(library, &mut faults)?;
+    library_dynamic(library, &mut faults)?;
+    if let Some(init) = init {
+        init_program(init, &mut faults)?;
+    }
+    if faults.is_empty() {
+        println!("audit: {library}: as promised");
+        return Ok(());
+    }
+    Err(format!("audit:\n  {}", faults.join("\n  ")))
+}
+
+/// Exported symbols with their versions = functions of the header = lines of the version map.
+fn symbols(library: &str, faults: &mut Vec<String>) -> Result<()> {
+    let listing = tool(
+        "nm",
+        &["-D", "--defined-only", "--with-symbol-versions", library],
+    )?;
+    let mut exported = BTreeMap::new();
+    for line in listing.lines() {
+        let mut words = line.split_whitespace().skip(1);
+        if let (Some(kind), Some(symbol)) = (words.next(), words.next()) {
+            let (name, version) = symbol.split_once('@').unwrap_or((symbol, ""));
+            if kind != "A" {
+                exported.insert(name.to_owned(), version.trim_start_matches('@').to_owned());
+            }
+        }
+    }
+    let declared = header::functions(&files::read(header::HEADER)?);
+    let mapped = map_symbols(&files::read(header::MAP)?);
+    let names = |map: &BTreeMap<String, String>| map.keys().cloned().collect::<BTreeSet<_>>();
+    let declared: BTreeSet<String> = declared.into_iter().collect();
+    differences(
+        &names(&exported),
+        &declared,
+        library,
+        header::HEADER,
+        faults,
+    );
+    differences(
+        &names(&mapped),
+        &declared,
+        header::MAP,
+        header::HEADER,
+        faults,
+    );
+    for (name, version) in &exported {
+        let wanted = mapped.get(name).map_or("", String::as_str);
+        if version != wanted {
+            faults.push(format!(
+                "{library}: {name} has version {version:?}, not {wanted:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The functions of a version map with the node they are in.
+fn map_symbols(map: &str) -> BTreeMap<String, String> {
+    let mut symbols = BTreeMap::new();
+    let mut node = String::new();
+    for line in map.lines().map(str::trim) {
+        if let Some(name) = line.strip_suffix('{') {
+            node = name.trim().to_owned();
+        } else if let Some(name) = line.strip_suffix(';')
+            && name.starts_with("isolate_")
+        {
+            symbols.insert(name.to_owned(), node.clone());
+        }
+    }
+    symbols
+}
+
+fn differences(
+    found: &BTreeSet<String>,
+    wanted: &BTreeSet<String>,
+    here: &str,
+    there: &str,
+    faults: &mut Vec<String>,
+) {
+    for name in wanted.difference(found) {
+        faults.push(format!("{here}: {name} is missing; {there} has it"));
+    }
+    for name in found.difference(wanted) {
+        faults.push(format!("{here}: {name} is not in {there}"));
+    }
+}
+
+/// Soname, needed libraries and hardening.
+fn library_dynamic(library: &str, faults: &mut Vec<String>) -> Result<()> {
+    let dynamic = tool("readelf", &["--dynamic", "--wide", library])?;
+    let bracketed = |tag: &str| -> Vec<&str> {
+        let lines = dynamic.lines().filter(|line| line.contains(tag));
+        lines
+            .filter_map(|line| line.split_once('[')?.1.split_once(']'))
+            .map(|(name, _)| name)
+            .collect()
+    };
+    if bracketed("(SONAME)") != [SONAME] {
+        faults.push(format!(
+            "{library}: soname {:?}, not {SONAME}",
+            bracketed("(SONAME)")
+        ));
+    }
+    for name in bracketed("(NEEDED)") {
+        if !NEEDED.contains(&name) {
+            faults.push(format!("{library}: needs {name}"));
+        }
+    }
+    if !dynamic.contains("BIND_NOW") && !dynamic.contains("NOW") {
+        faults.push(format!("{library}: not linked with -z now"));
+    }
+    if dynamic.contains("(TEXTREL)") {
+        faults.push(format!("{library}: relocations in code"));
+    }
+    let segments = tool("readelf", &["--program-headers", "--wide", library])?;
+    if !segments.contains("GNU_RELRO") {
+        faults.push(format!("{library}: not linked with -z relro"));
+    }
+    let stack = segments.lines().find(|line| line.contains("GNU_STACK"));
+    if stack.is_none_or(|line| line.contains("RWE")) {
+        faults.push(format!("{library}: an executable stack"));
+    }
+    Ok(())
+}
+
+/// The init: freestanding, so static, without an interpreter, without anything undefined, and small.
+pub fn init_program(init: &str, faults: &mut Vec<String>) -> Result<()> {
+    let size = std::fs::metadata(init)
+        .map_err(|e| format!("{init}: {e}"))?
+        .len();
+    if size > INIT_LIMIT {
+        faults.push(format!("{init}: {size} bytes, more than {INIT_LIMIT}"));
+    }
+    let file_header = tool("readelf", &["--file-header", "--wide", init])?;
+    if !file_header.contains("EXEC (Executable file)") {
+        faults.push(format!("{init}: not a static, position-dependent program"));
+    }
+    let segments = tool("readelf", &["--program-headers", "--wide", init])?;
+    for part in ["INTERP", "DYNAMIC"] {
+        if segments
+            .lines()
+            .any(|line| line.trim_start().starts_with(part))
+        {
+            faults.push(format!("{init}: has a {part} segment"));
+        }
+    }
+    if segments
+        .lines()
+        .any(|line| line.trim_start().starts_with("LOAD") && line.contains("RWE"))
+    {
+        faults.push(format!(
+            "{init}: has memory that is writable and executable"
+        ));
+    }
+    // A stripped program has no symbol table at all, which nm tells on stderr and by an empty list.
+    let undefined = tool("nm", &["--undefined-only", init])?;
+    for line in undefined.lines().filter(|line| !line.trim().is_empty()) {
+        faults.push(format!("{init}: undefined: {}", line.trim()));
+    }
+    Ok(())
+}
+
+fn tool(name: &str, args: &[&str]) -> Result<String> {
+    let output = Command::new(name)
+        .args(args)
+        .env("LC_ALL", "C")
+        .output()
+        .map_err(|e| format!("{name}: {e}; install binutils"))?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{name} {}: {}", args.join(" "), text.trim()));
+    }
+    String::from_utf8(output.stdout).map_err(|e| format!("{name}: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_belongs_to_the_node_it_stands_in() {
+        let map = "# comment\nA_1 {\n  global:\n    isolate_x;\n  local:\n    *;\n};\nA_2 {\n  global:\n    isolate_y;\n} A_1;\n";
+        let symbols: Vec<_> = map_symbols(map).into_iter().collect();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(
+            symbols,
+            [pair("isolate_x", "A_1"), pair("isolate_y", "A_2")]
+        );
+    }
+}
