@@ -1,0 +1,26 @@
+//! Everything that is made from the spec and outcome types, one module for each output language.
+
+mod docs;
+mod schema;
+
+use crate::Result;
+use crate::files::{self, Mode};
+use crate::model::Model;
+
+/// A generated file: where it is, and what makes its text.
+type Output = (&'static str, fn(&Model) -> Result<String>);
+
+const OUTPUTS: &[Output] = &[
+    ("include/isolate.schema.json", schema::json),
+    ("docs/spec.md", docs::markdown),
+];
+
+/// Writes or compares every output.
+pub fn run(mode: Mode) -> Result<()> {
+    let model = Model::read()?;
+    let mut texts = Vec::new();
+    for (path, make) in OUTPUTS {
+        texts.push((*path, make(&model).map_err(|e| format!("{path}: {e}"))?));
+    }
+    files::settle(mode, &texts)
+}
