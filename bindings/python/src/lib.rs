@@ -23,11 +23,19 @@ fn spawn(py: Python<'_>, spec: &str) -> PyResult<job::Job> {
     Ok(job::Job::new(started.into_py(py)?))
 }
 
+/// A spec as JSON text in its normal form.
+#[pyfunction]
+fn normalize(py: Python<'_>, spec: &str) -> PyResult<String> {
+    let read = guard(|| libisolate::Spec::from_json(spec)).into_py(py)?;
+    Ok(read.to_json())
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", libisolate::VERSION)?;
     module.add_class::<job::Job>()?;
     module.add_function(wrap_pyfunction!(host, module)?)?;
+    module.add_function(wrap_pyfunction!(normalize, module)?)?;
     module.add_function(wrap_pyfunction!(spawn, module)?)?;
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! Everything that is made from the spec and outcome types, one module for each output language.
 
 mod docs;
+mod node;
+mod python;
 mod schema;
+mod text;
 
 use crate::Result;
 use crate::files::{self, Mode};
@@ -13,6 +16,9 @@ type Output = (&'static str, fn(&Model) -> Result<String>);
 const OUTPUTS: &[Output] = &[
     ("include/isolate.schema.json", schema::json),
     ("docs/spec.md", docs::markdown),
+    ("python/libisolate/_spec.py", python::module),
+    ("node/spec.d.ts", node::types),
+    ("node/spec-keys.js", node::keys),
 ];
 
 /// Writes or compares every output.
