@@ -30,7 +30,7 @@ class SpecMethods:
 
         Raises InvalidSpecError with the path of the wrong field.
         """
-        return cast(S, _wire.spec(cls, _native.normalize(text)))
+        return _wire.spec(cls, _native.normalize(text))
 
 
 class OutcomeMethods(Generic[AnyStr]):

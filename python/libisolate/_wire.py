@@ -4,13 +4,15 @@ library does, with the same text in every language."""
 from __future__ import annotations
 
 import base64
+import collections.abc
 import dataclasses
 import datetime
 import json
 import math
 import os
 import subprocess
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import get_args, get_origin, get_type_hints
 
 _STREAMS = ("stdin", "stdout", "stderr")
 _SUBPROCESS = {subprocess.PIPE: "pipe", subprocess.DEVNULL: "null"}
@@ -111,7 +113,7 @@ Ended = Tuple[str, Optional[bytes], Optional[bytes]]
 
 def outcome(ended: Ended) -> Any:
     """The outcome from what the native library gives, streams as bytes."""
-    from ._spec import Enforced, Outcome, Usage
+    from ._spec import Outcome, Usage
 
     text, stdout, stderr = ended
     data: Dict[str, Any] = json.loads(text)
@@ -129,11 +131,33 @@ def enforcement(rows: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     return {row["name"]: load(Enforced, row) for row in rows}
 
 
-def bytes_of(value: Any) -> Any:
-    """Text or bytes from their JSON form."""
-    if isinstance(value, dict):
-        return base64.b64decode(value["base64"])
-    return value
+def spec(cls: Type[T], text: str) -> T:
+    """A spec from its JSON text, which the native library has found to be one."""
+    return cls(**_load_fields(cls, json.loads(text)))
 
 
-__all__: List[str] = []
+def _load_fields(cls: Any, data: Mapping[str, Any]) -> Dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {name: _decode(value, hints[name]) for name, value in data.items()}
+
+
+def _decode(value: Any, hint: Any) -> Any:
+    origin, args = get_origin(hint), get_args(hint)
+    if isinstance(value, list):
+        item = next(a for h in (hint, *args) if get_origin(h) is collections.abc.Sequence for a in get_args(h))
+        return tuple(_decode(v, item) for v in value)
+    if not isinstance(value, dict):
+        return value
+    if origin is collections.abc.Mapping:
+        return {k: _decode(v, args[1]) for k, v in value.items()}
+    arms = args if origin is Union else (hint,)
+    structs: List[Any] = [arm for arm in arms if dataclasses.is_dataclass(arm)]
+    # A variant with a payload, and bytes that are no text, are an object with one key.
+    key, inner = next(iter(value.items()), ("", {}))
+    for arm in structs:
+        tag = getattr(arm, "_tag", None)
+        if tag is None:
+            return arm(**_load_fields(arm, value))
+        if tag == key:
+            return arm(**_load_fields(arm, inner))
+    return base64.b64decode(str(inner)) if key == "base64" else inner

@@ -35,7 +35,7 @@ class IsolateError(Exception):
         self.stage = stage
         self.subject = subject
         if isinstance(self, OSError):
-            self.filename = subject or None
+            setattr(self, "filename", subject or None)
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -48,11 +48,11 @@ class InvalidSpecError(IsolateError, ValueError):
     """The spec is wrong in itself; no host could run it."""
 
 
-class NotFoundError(IsolateError, FileNotFoundError):
+class NotFoundError(IsolateError, FileNotFoundError):  # type: ignore[misc]
     """A file, program, user or object that the caller named does not exist."""
 
 
-class PermissionDeniedError(IsolateError, PermissionError):
+class PermissionDeniedError(IsolateError, PermissionError):  # type: ignore[misc]
     """The kernel or the file system refused the caller."""
 
 
@@ -68,7 +68,7 @@ class LimitError(IsolateError):
     """A limit of the host or of the caller stands in the way (descriptors, memory, namespaces)."""
 
 
-class TimeoutExpired(IsolateError, TimeoutError):
+class TimeoutExpired(IsolateError, TimeoutError):  # type: ignore[misc]
     """The time that the caller gave for an operation has passed. The job still runs."""
 
 

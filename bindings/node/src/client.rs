@@ -39,14 +39,24 @@ impl Client {
             .callee_handled::<false>()
             .weak::<true>()
             .build()?;
-        Ok(Arc::new(Client { dispatch, table: Mutex::default() }))
+        Ok(Arc::new(Client {
+            dispatch,
+            table: Mutex::default(),
+        }))
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send(&self, event: &'static str, id: u32, text: String, out: Option<Buffer>, err: Option<Buffer>) {
+    fn send(
+        &self,
+        event: &'static str,
+        id: u32,
+        text: String,
+        out: Option<Buffer>,
+        err: Option<Buffer>,
+    ) {
         // A thread that has closed takes no events and needs none.
         let _ = self.dispatch.call(
             FnArgs::from((event, id, text, out, err)),
@@ -108,7 +118,12 @@ impl Client {
     /// A job that has started and has not been released.
     pub fn job(&self, id: u32) -> napi::Result<Arc<Job>> {
         self.table().jobs.get(&id).cloned().ok_or_else(|| {
-            failure(&Error::new(ErrorKind::NotFound, Stage::Signal, "", "the job has ended"))
+            failure(&Error::new(
+                ErrorKind::NotFound,
+                Stage::Signal,
+                "",
+                "the job has ended",
+            ))
         })
     }
 

@@ -11,10 +11,16 @@ mod reactor;
 use std::sync::Arc;
 
 use client::Client;
-use failure::failure;
+use failure::{failure, guard};
 use napi::bindgen_prelude::Function;
 use napi::{Env, Result};
 use napi_derive::napi;
+
+/// Runs when the addon is loaded.
+#[napi_derive::module_init]
+fn init() {
+    failure::keep_panics_quiet();
+}
 
 /// The library's version, `major.minor.patch`.
 #[napi(catch_unwind)]
@@ -25,7 +31,7 @@ pub fn version() -> &'static str {
 /// What this host can do, as JSON text.
 #[napi(catch_unwind)]
 pub fn host() -> Result<String> {
-    let host = libisolate::Host::probe().map_err(|e| failure(&e))?;
+    let host = guard(libisolate::Host::probe).map_err(|e| failure(&e))?;
     serde_json::to_string(&host).map_err(|e| napi::Error::from_reason(e.to_string()))
 }
 
@@ -66,21 +72,22 @@ impl Jobs {
     #[napi(catch_unwind)]
     pub fn usage(&self, id: u32) -> Result<String> {
         let job = self.client.job(id)?;
-        serde_json::to_string(&job.usage()).map_err(|e| napi::Error::from_reason(e.to_string()))
+        let usage = guard(|| Ok(job.usage())).map_err(|e| failure(&e))?;
+        serde_json::to_string(&usage).map_err(|e| napi::Error::from_reason(e.to_string()))
     }
 
     /// Sends a signal to the job's program.
     #[napi(catch_unwind)]
     pub fn signal(&self, id: u32, signal: i32) -> Result<()> {
         let job = self.client.job(id)?;
-        job.signal(signal).map_err(|e| failure(&e))
+        guard(|| job.signal(signal)).map_err(|e| failure(&e))
     }
 
     /// Kills every process of the job; `ended` follows.
     #[napi(catch_unwind)]
     pub fn kill(&self, id: u32) -> Result<()> {
         let job = self.client.job(id)?;
-        job.kill().map_err(|e| failure(&e))
+        guard(|| job.kill()).map_err(|e| failure(&e))
     }
 
     /// Forgets a job; one that still runs is killed, and reaped by the reactor.

@@ -42,8 +42,12 @@ pub fn watch(job: Arc<Job>, done: Done) -> Result<(), Error> {
 
 impl Reactor {
     fn start() -> Result<Arc<Reactor>, Error> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(|e| io_error(e, "epoll"))?;
-        let reactor = Arc::new(Reactor { epoll, watched: Mutex::new((0, HashMap::new())) });
+        let epoll =
+            Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(|e| io_error(e, "epoll"))?;
+        let reactor = Arc::new(Reactor {
+            epoll,
+            watched: Mutex::new((0, HashMap::new())),
+        });
         let looping = Arc::clone(&reactor);
         std::thread::Builder::new()
             .name("isolate-reactor".into())

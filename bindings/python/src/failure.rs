@@ -1,5 +1,7 @@
 //! The library's errors as the exceptions of `libisolate.errors`.
 
+use std::cell::RefCell;
+
 use libisolate::{Error, ErrorKind, Stage};
 use pyo3::prelude::*;
 
@@ -31,6 +33,19 @@ fn exception(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
+thread_local! {
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps a panic's text for the error instead of printing it on the host's stderr. The module has a
+/// standard library of its own, so no other code's hook is replaced.
+pub fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|info| {
+        // A thread that is ending has no such variable any more; then the text is lost.
+        let _ = PANIC.try_with(|text| *text.borrow_mut() = info.to_string().replace('\n', " "));
+    }));
+}
+
 /// Runs `body`; a panic becomes an `Internal` error. pyo3's own PanicException derives from
 /// BaseException, so that `except Exception` would miss it.
 pub fn guard<T>(body: impl FnOnce() -> libisolate::Result<T>) -> libisolate::Result<T> {
@@ -39,7 +54,7 @@ pub fn guard<T>(body: impl FnOnce() -> libisolate::Result<T>) -> libisolate::Res
             ErrorKind::Internal,
             Stage::Host,
             "",
-            "the library panicked; please report this with the message on stderr",
+            PANIC.take(),
         ))
     })
 }
@@ -47,6 +62,9 @@ pub fn guard<T>(body: impl FnOnce() -> libisolate::Result<T>) -> libisolate::Res
 /// Plain data as JSON text.
 pub fn to_json<T: serde::Serialize>(py: Python<'_>, value: &T) -> PyResult<String> {
     serde_json::to_string(value).map_err(|e| {
-        exception(py, &Error::new(ErrorKind::Internal, Stage::Host, "json", e.to_string()))
+        exception(
+            py,
+            &Error::new(ErrorKind::Internal, Stage::Host, "json", e.to_string()),
+        )
     })
 }

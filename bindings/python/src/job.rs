@@ -13,7 +13,11 @@ use crate::failure::{IntoPy as _, guard, to_json};
 use crate::poll;
 
 /// An outcome on its way to Python: JSON text without the streams, stdout, stderr.
-type Ended<'py> = (String, Option<Bound<'py, PyBytes>>, Option<Bound<'py, PyBytes>>);
+type Ended<'py> = (
+    String,
+    Option<Bound<'py, PyBytes>>,
+    Option<Bound<'py, PyBytes>>,
+);
 
 /// A running job. When the last reference goes, it is killed and reaped.
 #[pyclass(module = "libisolate._native", frozen, weakref)]
@@ -28,22 +32,36 @@ pub struct Job {
 
 impl Job {
     pub fn new(job: libisolate::Job) -> Job {
-        Job { pid: job.pid(), job: Mutex::new(Some(Arc::new(job))), owner: std::process::id() }
+        Job {
+            pid: job.pid(),
+            job: Mutex::new(Some(Arc::new(job))),
+            owner: std::process::id(),
+        }
     }
 
     fn get(&self) -> PyResult<Arc<libisolate::Job>> {
         let job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
-        job.clone().ok_or_else(|| PyValueError::new_err("the job is closed"))
+        job.clone()
+            .ok_or_else(|| PyValueError::new_err("the job is closed"))
     }
 
     fn take(&self) -> Option<Arc<libisolate::Job>> {
-        self.job.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.job
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
 fn ended(py: Python<'_>, mut outcome: Outcome) -> Ended<'_> {
-    let out = outcome.stdout.take().map(|b| PyBytes::new(py, b.as_bytes()));
-    let err = outcome.stderr.take().map(|b| PyBytes::new(py, b.as_bytes()));
+    let out = outcome
+        .stdout
+        .take()
+        .map(|b| PyBytes::new(py, b.as_bytes()));
+    let err = outcome
+        .stderr
+        .take()
+        .map(|b| PyBytes::new(py, b.as_bytes()));
     (outcome.to_json(), out, err)
 }
 
@@ -87,7 +105,10 @@ impl Job {
                     ErrorKind::Timeout,
                     Stage::Wait,
                     format!("pid {}", self.pid),
-                    format!("the job still runs after {} seconds", timeout.unwrap_or_default()),
+                    format!(
+                        "the job still runs after {} seconds",
+                        timeout.unwrap_or_default()
+                    ),
                 ))
                 .into_py(py);
             }
@@ -141,7 +162,9 @@ impl Job {
     /// Kills and reaps. Gives the outcome, or nothing when it was closed before or belongs to another
     /// process.
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Option<Ended<'py>>> {
-        let Some(job) = self.take() else { return Ok(None) };
+        let Some(job) = self.take() else {
+            return Ok(None);
+        };
         if std::process::id() != self.owner {
             std::mem::forget(job);
             return Ok(None);

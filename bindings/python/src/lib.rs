@@ -32,6 +32,7 @@ fn normalize(py: Python<'_>, spec: &str) -> PyResult<String> {
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    failure::keep_panics_quiet();
     module.add("__version__", libisolate::VERSION)?;
     module.add_class::<job::Job>()?;
     module.add_function(wrap_pyfunction!(host, module)?)?;

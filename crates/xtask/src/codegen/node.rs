@@ -83,10 +83,17 @@ fn value(field: &Field, model: &Model) -> Result<String> {
         return Ok(String::new());
     };
     if let Kind::Map(_) = field.kind.bare() {
-        return Err(format!("{}: a map of structs has no place in the key table", field.name));
+        return Err(format!(
+            "{}: a map of structs has no place in the key table",
+            field.name
+        ));
     }
     let plain = model.find(inner)?.is_string_enum();
-    Ok(if plain { String::new() } else { format!(", '{inner}'") })
+    Ok(if plain {
+        String::new()
+    } else {
+        format!(", '{inner}'")
+    })
 }
 
 /// `node/spec.d.ts`.
@@ -108,7 +115,11 @@ fn one(page: &mut String, kind: &Type, given: bool, model: &Model) {
     match &kind.shape {
         Shape::Struct(fields) => {
             comment(page, &kind.doc, "", model);
-            let generic = if kind.name == "Outcome" { "<Output = Buffer>" } else { "" };
+            let generic = if kind.name == "Outcome" {
+                "<Output = Buffer>"
+            } else {
+                ""
+            };
             let _ = writeln!(page, "export interface {}{generic} {{", kind.name);
             for field in fields {
                 comment(page, &field.doc, "  ", model);
@@ -129,7 +140,11 @@ fn one(page: &mut String, kind: &Type, given: bool, model: &Model) {
                 let arm = match &variant.payload {
                     None => format!("'{}'", variant.name),
                     Some(payload) => {
-                        format!("{{ {}: {} }}", camel(&variant.name), annotation(payload, given))
+                        format!(
+                            "{{ {}: {} }}",
+                            camel(&variant.name),
+                            annotation(payload, given)
+                        )
                     }
                 };
                 let _ = write!(doc, "\n\n- `{arm}`: {}", variant.doc);
@@ -179,7 +194,10 @@ fn comment(page: &mut String, doc: &str, indent: &str, model: &Model) {
         let name = name(field);
         if name != field.name {
             doc = doc.replace(&format!("`{}`", field.name), &format!("`{name}`"));
-            doc = doc.replace(&format!("`limits.{}`", field.name), &format!("`limits.{name}`"));
+            doc = doc.replace(
+                &format!("`limits.{}`", field.name),
+                &format!("`limits.{name}`"),
+            );
         }
     }
     let paragraphs = doc_paragraphs(&doc);

@@ -98,13 +98,23 @@ fn choice(page: &mut String, kind: &Type, variants: &[Variant]) {
     docstring(page, &doc, "");
 }
 
-fn dataclass(page: &mut String, kind: &Type, fields: &[Field], given: bool, model: &Model) -> Result<()> {
+fn dataclass(
+    page: &mut String,
+    kind: &Type,
+    fields: &[Field],
+    given: bool,
+    model: &Model,
+) -> Result<()> {
     let bases = match kind.name.as_str() {
         "Spec" => "(SpecMethods)",
         "Outcome" => "(OutcomeMethods[AnyStr], Generic[AnyStr])",
         _ => "",
     };
-    let _ = write!(page, "\n\n@dataclass(frozen=True)\nclass {}{bases}:\n", kind.name);
+    let _ = write!(
+        page,
+        "\n\n@dataclass(frozen=True)\nclass {}{bases}:\n",
+        kind.name
+    );
     docstring(page, &kind.doc, "    ");
     if let Some(tag) = tag(&kind.name, model) {
         let _ = write!(page, "\n    _tag = \"{tag}\"\n");
@@ -112,8 +122,16 @@ fn dataclass(page: &mut String, kind: &Type, fields: &[Field], given: bool, mode
     // A dataclass takes no field without a default after one that has one.
     let (required, optional): (Vec<_>, Vec<_>) = fields.iter().partition(|f| !given || f.required);
     for field in required.into_iter().chain(optional) {
-        let annotation = if given { annotation(&field.kind, true) } else { outcome_annotation(kind, field) };
-        let default = if given { default(field, model)? } else { String::new() };
+        let annotation = if given {
+            annotation(&field.kind, true)
+        } else {
+            outcome_annotation(kind, field)
+        };
+        let default = if given {
+            default(field, model)?
+        } else {
+            String::new()
+        };
         let _ = write!(page, "\n    {}: {annotation}{default}\n", field.name);
         docstring(page, &field.doc, "    ");
     }
@@ -134,10 +152,19 @@ fn tag<'a>(name: &str, model: &'a Model) -> Option<&'a str> {
 /// The keyword arguments of run() and spawn(): a spec without its argv.
 fn options(page: &mut String, spec: &Type) -> Result<()> {
     page.push_str("\n\nclass SpecOptions(TypedDict, total=False):\n");
-    docstring(page, "The fields of a `Spec` other than `argv`, as keyword arguments.", "    ");
+    docstring(
+        page,
+        "The fields of a `Spec` other than `argv`, as keyword arguments.",
+        "    ",
+    );
     page.push('\n');
     for field in spec.fields().iter().filter(|f| f.name != "argv") {
-        let _ = writeln!(page, "    {}: {}", field.name, annotation(&field.kind, true));
+        let _ = writeln!(
+            page,
+            "    {}: {}",
+            field.name,
+            annotation(&field.kind, true)
+        );
     }
     Ok(())
 }
@@ -179,12 +206,10 @@ fn default(field: &Field, model: &Model) -> Result<String> {
         (Some(Value::Bool(true)), _) => " = True".to_owned(),
         (Some(Value::Bool(false)), _) => " = False".to_owned(),
         (Some(value @ (Value::String(_) | Value::Number(_))), _) => format!(" = {value}"),
-        (Some(_), Kind::Named(name)) | (None, Kind::Named(name)) => {
-            match model.find(name)?.shape {
-                Shape::Struct(_) => format!(" = field(default_factory={name})"),
-                Shape::Choice(_) => return Err(format!("{}: no default", field.name)),
-            }
-        }
+        (Some(_), Kind::Named(name)) | (None, Kind::Named(name)) => match model.find(name)?.shape {
+            Shape::Struct(_) => format!(" = field(default_factory={name})"),
+            Shape::Choice(_) => return Err(format!("{}: no default", field.name)),
+        },
         (None, Kind::List(_)) => " = ()".to_owned(),
         (None, Kind::Map(_)) => " = field(default_factory=dict)".to_owned(),
         (None, Kind::Optional(_)) => " = None".to_owned(),
@@ -205,7 +230,11 @@ fn docstring(page: &mut String, doc: &str, indent: &str) {
             lines.push(String::new());
         }
         // The first line also holds the opening quotes.
-        let text = if n == 0 { format!("\"\"\"{paragraph}") } else { paragraph.clone() };
+        let text = if n == 0 {
+            format!("\"\"\"{paragraph}")
+        } else {
+            paragraph.clone()
+        };
         lines.extend(wrap(&text, 96 - indent.len()));
     }
     lines.push("\"\"\"".to_owned());
