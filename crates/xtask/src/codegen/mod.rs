@@ -2,7 +2,10 @@
 
 mod c;
 mod docs;
+mod node;
+mod python;
 mod schema;
+mod text;
 
 use crate::Result;
 use crate::files::{self, Mode};
@@ -16,6 +19,9 @@ const OUTPUTS: &[Output] = &[
     ("docs/spec.md", docs::markdown),
     ("crates/isolate-capi/src/constants.rs", c::constants),
     ("crates/isolate-capi/src/spec_setters.rs", c::setters),
+    ("python/libisolate/_spec.py", python::module),
+    ("node/spec.d.ts", node::types),
+    ("node/spec-keys.js", node::keys),
 ];
 
 /// Writes or compares every output.
