@@ -289,3 +289,42 @@ pub(crate) fn c_string(text: impl Into<String>) -> CString {
     let text = text.into();
     CString::new(text.replace('\0', "\\0")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::null_mut;
+
+    #[test]
+    fn a_panic_becomes_an_error_with_its_text() {
+        let mut err = null_mut();
+        // SAFETY: `err` is a place for an error; the error is freed below.
+        let code = unsafe { guard(&mut err, || panic!("broken {}", 7)) };
+        assert_eq!(code, -libc::ENOTRECOVERABLE);
+        // SAFETY: guard has stored an error there.
+        let message = unsafe {
+            let text = crate::error::isolate_error_message(err);
+            let message = CStr::from_ptr(text).to_string_lossy().into_owned();
+            crate::error::isolate_error_free(err);
+            message
+        };
+        assert!(message.contains("broken 7"), "{message}");
+        assert!(message.contains("ffi.rs:"), "no place in {message}");
+        assert!(!message.contains('\n'), "{message:?}");
+    }
+
+    #[test]
+    fn a_panic_in_a_getter_gives_the_fallback() {
+        assert_eq!(value(5, || panic!("broken")), 5);
+        assert_eq!(code(|| panic!("broken")), -libc::ENOTRECOVERABLE);
+        assert!(
+            !CONTAINED.get(),
+            "the guard of this thread was not taken down"
+        );
+    }
+
+    #[test]
+    fn a_nul_in_a_text_is_shown() {
+        assert_eq!(c_string("a\0b").as_bytes(), b"a\\0b");
+    }
+}

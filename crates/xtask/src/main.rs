@@ -8,6 +8,7 @@ mod codegen;
 mod files;
 mod header;
 mod model;
+mod parity;
 #[cfg(test)]
 mod reach;
 
@@ -24,6 +25,7 @@ verbs:
   audit LIB [INIT]
             compare libisolate.so with the header and the list, look at its soname, at what it
             needs, and at the init program
+  parity    compare the operations of all four languages with tests/parity/surface.toml
 
 codegen and header: --check compares with the files in the tree instead of writing them, and fails where they differ";
 
@@ -47,6 +49,7 @@ fn run(args: &[String]) -> Result<()> {
         ["header", "--check"] => header::run(files::Mode::Check),
         ["audit", library] => audit::run(library, None),
         ["audit", library, init] => audit::run(library, Some(init)),
+        ["parity"] => parity::run(),
         _ => Err(USAGE.to_owned()),
     }
 }
