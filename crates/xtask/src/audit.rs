@@ -1,10 +1,12 @@
-//! `cargo xtask audit LIB [INIT]`: what the linker made, against what the project promises.
+//! `cargo xtask audit LIB`: what the linker made, against what the project promises.
 //!
 //! Looked at with nm(1) and readelf(1), because a linker that drops a symbol, a version or a
 //! hardening flag says nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+
+use isolate_init::PROGRAM;
 
 use crate::Result;
 use crate::files;
@@ -17,18 +19,19 @@ const SONAME: &str = "libisolate.so.0";
 const NEEDED: &[&str] = &["libgcc_s.so.1", "libc.so.6", "ld-linux-x86-64.so.2"];
 
 /// More than this, and something that does not belong there got into the init.
-const INIT_LIMIT: u64 = 64 << 10;
+const INIT_LIMIT: usize = 64 << 10;
 
-/// Audits the shared library, and the init program where its path is given.
-pub fn run(library: &str, init: Option<&str>) -> Result<()> {
+/// Audits the shared library and the init program.
+pub fn run(library: &str) -> Result<()> {
     let mut faults = Vec::new();
     symbols(library, &mut faults)?;
     library_dynamic(library, &mut faults)?;
-    if let Some(init) = init {
-        init_program(init, &mut faults)?;
-    }
+    init_program(&mut faults)?;
     if faults.is_empty() {
-        println!("audit: {library}: as promised");
+        println!(
+            "audit: {library} and the init ({} bytes): as promised",
+            PROGRAM.len()
+        );
         return Ok(());
     }
     Err(format!("audit:\n  {}", faults.join("\n  ")))
@@ -149,16 +152,21 @@ fn library_dynamic(library: &str, faults: &mut Vec<String>) -> Result<()> {
 }
 
 /// The init: freestanding, so static, without an interpreter, without anything undefined, and small.
-pub fn init_program(init: &str, faults: &mut Vec<String>) -> Result<()> {
-    let size = std::fs::metadata(init)
-        .map_err(|e| format!("{init}: {e}"))?
-        .len();
-    if size > INIT_LIMIT {
-        faults.push(format!("{init}: {size} bytes, more than {INIT_LIMIT}"));
+fn init_program(faults: &mut Vec<String>) -> Result<()> {
+    let path = files::root().join("target/xtask/isolate-init");
+    files::write(&path, PROGRAM).map_err(|e| format!("{}: {e}", path.display()))?;
+    let init = path.to_str().ok_or("the tree's path is not UTF-8")?;
+    if PROGRAM.len() > INIT_LIMIT {
+        faults.push(format!(
+            "the init: {} bytes, more than {INIT_LIMIT}",
+            PROGRAM.len()
+        ));
     }
     let file_header = tool("readelf", &["--file-header", "--wide", init])?;
     if !file_header.contains("EXEC (Executable file)") {
-        faults.push(format!("{init}: not a static, position-dependent program"));
+        faults.push(format!(
+            "the init: not a static, position-dependent program"
+        ));
     }
     let segments = tool("readelf", &["--program-headers", "--wide", init])?;
     for part in ["INTERP", "DYNAMIC"] {
@@ -166,7 +174,7 @@ pub fn init_program(init: &str, faults: &mut Vec<String>) -> Result<()> {
             .lines()
             .any(|line| line.trim_start().starts_with(part))
         {
-            faults.push(format!("{init}: has a {part} segment"));
+            faults.push(format!("the init: has a {part} segment"));
         }
     }
     if segments
@@ -174,13 +182,13 @@ pub fn init_program(init: &str, faults: &mut Vec<String>) -> Result<()> {
         .any(|line| line.trim_start().starts_with("LOAD") && line.contains("RWE"))
     {
         faults.push(format!(
-            "{init}: has memory that is writable and executable"
+            "the init: has memory that is writable and executable"
         ));
     }
     // A stripped program has no symbol table at all, which nm tells on stderr and by an empty list.
     let undefined = tool("nm", &["--undefined-only", init])?;
     for line in undefined.lines().filter(|line| !line.trim().is_empty()) {
-        faults.push(format!("{init}: undefined: {}", line.trim()));
+        faults.push(format!("the init: undefined: {}", line.trim()));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ const USAGE: &str = "usage: cargo xtask <verb>
 verbs:
   codegen   write everything that is made from the spec and outcome types
   header    write include/isolate.h and the list of exported symbols
-  audit LIB [INIT]
+  audit LIB
             compare libisolate.so with the header and the list, look at its soname, at what it
             needs, and at the init program
   parity    compare the operations of all four languages with tests/parity/surface.toml
@@ -47,8 +47,7 @@ fn run(args: &[String]) -> Result<()> {
         ["codegen", "--check"] => codegen::run(files::Mode::Check),
         ["header"] => header::run(files::Mode::Write),
         ["header", "--check"] => header::run(files::Mode::Check),
-        ["audit", library] => audit::run(library, None),
-        ["audit", library, init] => audit::run(library, Some(init)),
+        ["audit", library] => audit::run(library),
         ["parity"] => parity::run(),
         _ => Err(USAGE.to_owned()),
     }
