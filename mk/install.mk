@@ -46,6 +46,9 @@ $(rust_a): c-rust ;
 
 $(c_dir)/libisolate.a: $(rust_a)
 	cp $< $@
+ifneq ($(profile_dir),debug)
+	$(STRIP) --strip-debug $@
+endif
 
 $(c_dir)/$(SO): $(rust_a) crates/isolate-capi/isolate.map
 	$(CC) $(LDFLAGS) $(so_flags) -o $@ -Wl,--whole-archive $(rust_a) -Wl,--no-whole-archive -lgcc_s -lc
