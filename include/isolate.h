@@ -61,7 +61,8 @@
  * WHAT THE LIBRARY DOES TO YOUR PROCESS
  *
  * Nothing that lasts: no signal handlers, no change of directory, umask, environment or namespaces, no
- * wait for children that are not its own.
+ * wait for children that are not its own. From the first job on, one close-on-exec descriptor stays open:
+ * the program of the jobs' init.
  *
  * STRUCTS
  *

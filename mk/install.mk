@@ -51,7 +51,7 @@ ifneq ($(profile_dir),debug)
 endif
 
 $(c_dir)/$(SO): $(rust_a) crates/isolate-capi/isolate.map
-	$(CC) $(LDFLAGS) $(so_flags) -o $@ -Wl,--whole-archive $(rust_a) -Wl,--no-whole-archive -lgcc_s -lc
+	$(CC) $(LDFLAGS) $(so_flags) -o $@ -Wl,--whole-archive $(rust_a) -Wl,--no-whole-archive -Wl,--as-needed $(native_libs)
 ifneq ($(profile_dir),debug)
 	$(STRIP) --strip-unneeded $@
 endif

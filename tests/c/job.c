@@ -202,6 +202,7 @@ static void older_and_newer_structs_are_filled(void)
 
 int main(void)
 {
+    warm_up();
     RUN(pipes_connect_caller_and_job);
     RUN(waiting_can_time_out);
     RUN(kill_ends_every_process);

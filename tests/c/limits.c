@@ -125,6 +125,7 @@ static void a_limit_the_host_has_not_is_skipped_on_request(void)
 
 int main(void)
 {
+    warm_up();
     RUN(memory_runs_out);
     RUN(processes_run_out);
     RUN(wall_time_runs_out);

@@ -282,6 +282,7 @@ static void an_outcome_is_written_as_json(void)
 
 int main(void)
 {
+    warm_up();
     RUN(an_exit_code_is_an_outcome);
     RUN(a_signal_is_an_outcome);
     RUN(both_streams_are_captured);

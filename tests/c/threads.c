@@ -93,6 +93,7 @@ static void a_job_outlives_the_thread_that_started_it(void)
 
 int main(void)
 {
+    warm_up();
     RUN(many_threads_run_one_spec);
     RUN(many_threads_wait_for_one_job);
     RUN(a_job_outlives_the_thread_that_started_it);

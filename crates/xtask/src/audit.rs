@@ -16,7 +16,12 @@ use crate::header;
 const SONAME: &str = "libisolate.so.0";
 
 /// Libraries that libisolate.so may need: what std and the compiler bring in.
-const NEEDED: &[&str] = &["libgcc_s.so.1", "libc.so.6", "ld-linux-x86-64.so.2"];
+const NEEDED: &[&str] = &[
+    "libgcc_s.so.1",
+    "libc.so.6",
+    "libm.so.6",
+    "ld-linux-x86-64.so.2",
+];
 
 /// More than this, and something that does not belong there got into the init.
 const INIT_LIMIT: usize = 64 << 10;
@@ -185,10 +190,39 @@ fn init_program(faults: &mut Vec<String>) -> Result<()> {
             "the init: has memory that is writable and executable"
         ));
     }
+    shared_pages(&segments, faults)?;
     // A stripped program has no symbol table at all, which nm tells on stderr and by an empty list.
     let undefined = tool("nm", &["--undefined-only", init])?;
     for line in undefined.lines().filter(|line| !line.trim().is_empty()) {
         faults.push(format!("the init: undefined: {}", line.trim()));
+    }
+    Ok(())
+}
+
+/// Segments with different rights on one page: the kernel maps them in order, and the last one decides
+/// for the whole page.
+fn shared_pages(segments: &str, faults: &mut Vec<String>) -> Result<()> {
+    const PAGE: u64 = 4096;
+    let mut end = 0;
+    for line in segments
+        .lines()
+        .filter(|line| line.trim_start().starts_with("LOAD"))
+    {
+        let number = |column: usize| {
+            let text = line
+                .split_whitespace()
+                .nth(column)
+                .and_then(|t| t.strip_prefix("0x"));
+            let number = text.and_then(|t| u64::from_str_radix(t, 16).ok());
+            number.ok_or_else(|| format!("readelf wrote an unknown line: {line}"))
+        };
+        let (start, size) = (number(2)?, number(5)?);
+        if start / PAGE * PAGE < end {
+            faults.push(format!(
+                "the init: two segments share the page at {start:#x}"
+            ));
+        }
+        end = (start + size).div_ceil(PAGE) * PAGE;
     }
     Ok(())
 }
@@ -209,6 +243,22 @@ fn tool(name: &str, args: &[&str]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn segments_on_one_page_are_found() {
+        let line = |start: u64, size: u64| {
+            format!(
+                "  LOAD 0x000158 {start:#018x} {start:#018x} {size:#08x} {size:#08x} R E 0x10\n"
+            )
+        };
+        let count = |segments: String| {
+            let mut faults = Vec::new();
+            shared_pages(&segments, &mut faults).expect("lines that readelf could write");
+            faults.len()
+        };
+        assert_eq!(count(line(0x20_0158, 0xc40) + &line(0x20_0da0, 0x5630)), 1);
+        assert_eq!(count(line(0x20_0000, 0x1000) + &line(0x20_1000, 0x5630)), 0);
+    }
 
     #[test]
     fn a_symbol_belongs_to_the_node_it_stands_in() {
