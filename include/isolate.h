@@ -1195,13 +1195,11 @@ int isolate_job_fd(const struct isolate_job *job);
  * Send a signal to the program.
  *
  * signal: 1 to 64.
- * Returns 0, -EINVAL for a number out of range, -ESRCH or -ENOENT when the job has ended, or another
- * negative errno.
+ * Returns 0, -EINVAL for a number out of range, -ESRCH when the job has ended, or another negative
+ * errno.
  * Threads: any. Blocks: never. Since: 0.1
  */
-int isolate_job_signal(struct isolate_job *job,
-                       int signal,
-                       struct isolate_error **err);
+int isolate_job_signal(struct isolate_job *job, int signal, struct isolate_error **err);
 
 /**
  * Kill every process of a job; it then ends as "killed". Fine when it has ended already.

@@ -121,7 +121,7 @@ static void a_signal_reaches_the_program(void)
     CHECK_INT(isolate_error_kind(err), ISOLATE_ERROR_INVALID_SPEC);
     isolate_error_free(err);
     err = NULL;
-    CHECK(isolate_job_signal(job, SIGTERM, &err) < 0);
+    CHECK_INT(isolate_job_signal(job, SIGTERM, &err), -ESRCH);
     CHECK_INT(isolate_error_kind(err), ISOLATE_ERROR_NOT_FOUND);
     isolate_error_free(err);
     isolate_job_free(job);

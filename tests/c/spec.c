@@ -65,6 +65,7 @@ static void wrong_specs_are_named_by_field(void)
     refused("{\"argv\": [\"true\"], \"limits\": {\"memory\": -1}}", "limits.memory", "0 or more");
     refused("{\"argv\": [\"true\"], \"timeout\": -1}", "timeout", "0 or more");
     refused("{\"argv\": [\"true\"], \"profile\": \"lax\"}", "profile", "`strict`");
+    refused("{\"argv\": [\"true\"], \"a\\nb\": 1}", "a\nb", "unknown field `a\\nb`");
     refused("{\"argv\": [\"true\"]} x", "", "trailing");
     refused("{", "", "EOF");
 }

@@ -156,8 +156,8 @@ pub unsafe extern "C" fn isolate_job_fd(job: *const isolate_job) -> c_int {
 /// Send a signal to the program.
 ///
 /// signal: 1 to 64.
-/// Returns 0, -EINVAL for a number out of range, -ESRCH or -ENOENT when the job has ended, or another
-/// negative errno.
+/// Returns 0, -EINVAL for a number out of range, -ESRCH when the job has ended, or another negative
+/// errno.
 /// Threads: any. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_job_signal(

@@ -24,7 +24,6 @@ use crate::job::Enforcement;
 use crate::ns::Kind;
 use crate::plan::{self, Plan, Slot};
 use crate::spec::Spec;
-use crate::sysfd::own;
 
 /// A program that runs.
 pub(super) struct Launched {
