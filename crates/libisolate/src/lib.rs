@@ -12,7 +12,9 @@ pub mod error;
 pub mod host;
 pub mod job;
 pub mod ns;
+pub mod plan;
 pub mod spec;
+mod sysfd;
 
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use host::Host;
