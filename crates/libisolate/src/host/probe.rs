@@ -14,15 +14,11 @@ use super::{Caller, Features, Host, NamespaceSupport, PathFact};
 use crate::cgroup;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::ns::Kind;
+use crate::plan::SYSTEM_DIRECTORIES;
 use crate::spec::{Bytes, Root, Spec};
 
 /// linux/capability.h
 const CAP_SYS_ADMIN: u32 = 21;
-
-/// What the default root is made of, where the host has it.
-const SYSTEM_DIRS: [&str; 8] = [
-    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc",
-];
 
 pub(super) fn host() -> Result<Host> {
     let uts = nix::sys::utsname::uname()
@@ -38,6 +34,7 @@ pub(super) fn host() -> Result<Host> {
         last_capability: number("/proc/sys/kernel/cap_last_cap").unwrap_or(40) as u32,
         page_size: configured(SysconfVar::PAGE_SIZE).unwrap_or(4096),
         cpus: configured(SysconfVar::_NPROCESSORS_ONLN).unwrap_or(1) as u32,
+        shift_base: 0,
         paths: BTreeMap::new(),
     };
     look_at_system(&mut host.paths);
@@ -205,7 +202,7 @@ fn map(text: &str) -> Vec<(u32, u32)> {
 }
 
 fn look_at_system(paths: &mut BTreeMap<Bytes, PathFact>) {
-    for dir in SYSTEM_DIRS {
+    for dir in SYSTEM_DIRECTORIES {
         // Not followed: a link such as /bin -> usr/bin becomes the same link in the job's root.
         let fact = match fs::symlink_metadata(dir) {
             Ok(meta) if meta.is_symlink() => match fs::read_link(dir) {
