@@ -12,6 +12,7 @@ pub mod error;
 pub mod host;
 pub mod job;
 pub mod ns;
+pub mod plan;
 pub mod spec;
 
 pub use error::{Error, ErrorKind, Result, Stage};

@@ -92,3 +92,11 @@ pub fn getdents(fd: i32, buffer: &mut [u8]) -> Result<usize> {
         syscall6(nr::GETDENTS64, fd as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0)
     }
 }
+
+/// [pipe2(2)](https://man7.org/linux/man-pages/man2/pipe.2.html): the read end, then the write end
+pub fn pipe(flags: u32) -> Result<[i32; 2]> {
+    let mut ends = [0i32; 2];
+    // SAFETY: the kernel writes two descriptors.
+    unsafe { syscall6(nr::PIPE2, ends.as_mut_ptr() as usize, flags as usize, 0, 0, 0, 0) }?;
+    Ok(ends)
+}

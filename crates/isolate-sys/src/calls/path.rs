@@ -97,8 +97,24 @@ pub fn fchdir(fd: i32) -> Result<()> {
     unsafe { syscall6(nr::FCHDIR, fd as usize, 0, 0, 0, 0, 0) }.map(drop)
 }
 
-/// [umask(2)](https://man7.org/linux/man-pages/man2/umask.2.html)
-pub fn umask(mask: u32) {
+/// [umask(2)](https://man7.org/linux/man-pages/man2/umask.2.html); gives the old mask
+pub fn umask(mask: u32) -> u32 {
     // SAFETY: no memory is passed; the call cannot fail.
-    let _ = unsafe { syscall6(nr::UMASK, mask as usize, 0, 0, 0, 0, 0) };
+    unsafe { syscall6(nr::UMASK, mask as usize, 0, 0, 0, 0, 0) }.map_or(0, |old| old as u32)
+}
+
+/// [readlinkat(2)](https://man7.org/linux/man-pages/man2/readlink.2.html); gives the length
+pub fn readlinkat(dir: i32, path: &CStr, buffer: &mut [u8]) -> Result<usize> {
+    // SAFETY: `path` is NUL-terminated and the kernel writes at most `len` bytes.
+    unsafe {
+        syscall6(
+            nr::READLINKAT,
+            dir as usize,
+            path.as_ptr() as usize,
+            buffer.as_mut_ptr() as usize,
+            buffer.len(),
+            0,
+            0,
+        )
+    }
 }

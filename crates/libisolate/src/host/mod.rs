@@ -113,6 +113,9 @@ pub struct Host {
     pub page_size: u64,
     /// CPUs online.
     pub cpus: u32,
+    /// First of the 65536 ids that a root caller's job is shifted to; a launch picks a fresh one.
+    #[serde(default)]
+    pub shift_base: u32,
     /// What the paths are that a spec and the default root name.
     pub paths: BTreeMap<Bytes, PathFact>,
 }

@@ -66,6 +66,21 @@ impl Limits {
         "memory", "swap", "pids", "cpus", "cpu_weight", "cpuset", "cpuset_mems", "cpu_time",
     ];
 
+    /// The names of the limits that are set and that a cgroup holds.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let set = [
+            self.memory.is_some(),
+            self.swap.is_some(),
+            self.pids.is_some(),
+            self.cpus.is_some(),
+            self.cpu_weight.is_some(),
+            self.cpuset.is_some(),
+            self.cpuset_mems.is_some(),
+            self.cpu_time.is_some(),
+        ];
+        Limits::CGROUP_NAMES.into_iter().zip(set).filter_map(|(name, set)| set.then_some(name))
+    }
+
     /// Whether the named limit may be skipped.
     pub fn is_best_effort(&self, name: &str) -> bool {
         self.best_effort.iter().any(|n| n == name)

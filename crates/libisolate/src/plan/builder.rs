@@ -1,0 +1,152 @@
+//! Collecting ops with their labels, and telling people about them.
+
+use std::fmt::Write as _;
+
+use isolate_plan::{Encoder, Op, Ops};
+use isolate_sys::Errno;
+
+use super::{Label, Plan, Slot};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::spec::Bytes;
+use crate::job::{Enforced, Enforcement, EnforcementStatus};
+
+#[derive(Default)]
+pub(super) struct Builder {
+    pub encoder: Encoder,
+    pub labels: Vec<Label>,
+    pub slots: Vec<Slot>,
+    pub enforcement: Enforcement,
+    /// Trees in the order they were opened, which is the order they are put in place.
+    pub opened_trees: Vec<Opened>,
+    init_slots: u32,
+}
+
+/// A tree that a slot holds once the plan has come so far.
+pub(super) struct Opened {
+    pub path: Bytes,
+    pub slot: u32,
+    /// What the init still has to set on it.
+    pub attributes: u64,
+}
+
+/// Slots that the init fills by itself are numbered from here, above all that the host sends.
+const INIT_SLOTS: u32 = 2048;
+
+impl Builder {
+    pub fn push(&mut self, stage: Stage, subject: impl Into<String>, op: &Op<'_>) {
+        self.encoder.push(op);
+        self.labels.push(Label { stage, subject: subject.into() });
+    }
+
+    /// The number of a slot that the host fills.
+    pub fn slot(&mut self, slot: Slot) -> u32 {
+        self.slots.push(slot);
+        self.slots.len() as u32 - 1
+    }
+
+    /// The number of a slot that the init fills.
+    pub fn init_slot(&mut self) -> u32 {
+        self.init_slots += 1;
+        INIT_SLOTS + self.init_slots - 1
+    }
+
+    pub fn opened(&mut self, path: &Bytes, slot: u32, attributes: u64) {
+        self.opened_trees.push(Opened { path: path.clone(), slot, attributes });
+    }
+
+    /// Notes that a request is in force once the plan has been performed.
+    pub fn enforced(&mut self, name: impl Into<String>, requested: impl Into<String>, by: &str) {
+        self.enforcement.push(Enforced {
+            name: name.into(),
+            requested: requested.into(),
+            status: EnforcementStatus::Enforced,
+            file: Some(by.to_owned()),
+            value: None,
+            reason: None,
+        });
+    }
+}
+
+/// One op in one line.
+pub fn describe(op: &Op<'_>) -> String {
+    match op {
+        Op::Seccomp { filter } => format!("Seccomp {{ filter: {} instructions }}", filter.len() / 8),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(super) fn text(plan: &Plan) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "clone_flags {:#x}", plan.clone_flags);
+    for (name, map) in [("uid_map", &plan.uid_map), ("gid_map", &plan.gid_map)] {
+        for line in map {
+            let _ = writeln!(text, "{name} {} {} {}", line.inside, line.outside, line.count);
+        }
+    }
+    if plan.deny_setgroups {
+        let _ = writeln!(text, "setgroups deny");
+    }
+    if let Some(group) = &plan.group {
+        let _ = writeln!(text, "group hierarchies {:?} enable {:?}", group.hierarchies, group.enable);
+        for write in &group.writes {
+            let _ = writeln!(
+                text,
+                "write {} {} {:?}{}",
+                write.hierarchy,
+                write.file,
+                write.value,
+                if write.best_effort { " (best effort)" } else { "" }
+            );
+        }
+    }
+    for (number, slot) in plan.slots.iter().enumerate() {
+        let _ = writeln!(text, "slot {number} {slot:?}");
+    }
+    if let Ok(mut ops) = Ops::open(&plan.ops) {
+        let mut number = 0;
+        while let Ok(Some(op)) = ops.next_op() {
+            let _ = writeln!(text, "op {number} {}", describe(&op));
+            number += 1;
+        }
+    }
+    for entry in &plan.enforcement {
+        let _ = writeln!(
+            text,
+            "{} {} {}{}",
+            match entry.status {
+                EnforcementStatus::Enforced => "enforce",
+                EnforcementStatus::Skipped => "skip",
+            },
+            entry.name,
+            entry.requested,
+            entry.reason.as_ref().map_or(String::new(), |r| format!(": {r}"))
+        );
+    }
+    text
+}
+
+pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
+    let Some(label) = plan.labels.get(op as usize) else {
+        return Error::new(
+            ErrorKind::Internal,
+            Stage::Clone,
+            "init",
+            format!("the plan could not be read at op {op} (errno {})", errno.raw()),
+        );
+    };
+    let error = Error::from_errno(errno, label.stage, label.subject.clone());
+    match (label.stage, errno) {
+        (Stage::Mount, Errno::EROFS) => error
+            .with_kind(ErrorKind::NotFound)
+            .with_hint("the place to mount on does not exist in a read-only root"),
+        (Stage::Mount, Errno::ENODEV) => error.with_hint("it is not the device it is named after"),
+        (Stage::Exec, Errno::ENOEXEC) => {
+            error.with_hint("it is neither a binary for this machine nor a script with #!")
+        }
+        (Stage::Exec, Errno::E2BIG) => {
+            error.with_hint("arguments and environment are larger than the kernel takes")
+        }
+        (Stage::Cgroup, Errno::ESRCH) => error,
+        _ => error,
+    }
+}

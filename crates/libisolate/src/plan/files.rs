@@ -1,0 +1,420 @@
+//! The root that the job sees.
+
+use std::ffi::CString;
+
+use isolate_plan::{Op, TextsBuf};
+use isolate_sys::Errno;
+use isolate_sys::abi::{
+    MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY,
+};
+
+use super::builder::Builder;
+use super::identity::Identity;
+use super::namespaces::Decided;
+use super::{Idmap, Slot, Tree};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::host::{Host, PathFact};
+use crate::job::{Enforced, EnforcementStatus};
+use crate::ns::Kind;
+use crate::spec::{Bind, Bytes, Profile, Root, Size, Spec, Tmpfs};
+
+/// What the default root holds of the host.
+pub(crate) const SYSTEM_DIRECTORIES: [&str; 8] =
+    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc"];
+
+/// Directories over which the new root may be built: by then the plan has opened everything it needs
+/// from below them.
+const BASES: [&str; 4] = ["/tmp", "/mnt", "/run", "/var"];
+
+/// Root of the new tree: mount points and links only.
+const ROOT_SIZE: u64 = 1 << 20;
+const TMP_SIZE: u64 = 256 << 20;
+const SHM_SIZE: u64 = 64 << 20;
+const TMPFS_SIZE: u64 = 64 << 20;
+
+/// Devices every program expects, with their numbers (Documentation/admin-guide/devices.txt).
+const DEVICES: [(&str, u64, u64); 6] = [
+    ("null", 1, 3),
+    ("zero", 1, 5),
+    ("full", 1, 7),
+    ("random", 1, 8),
+    ("urandom", 1, 9),
+    ("tty", 5, 0),
+];
+
+const LINKS: [(&str, &str); 5] = [
+    ("pts/ptmx", "/dev/ptmx"),
+    ("/proc/self/fd", "/dev/fd"),
+    ("/proc/self/fd/0", "/dev/stdin"),
+    ("/proc/self/fd/1", "/dev/stdout"),
+    ("/proc/self/fd/2", "/dev/stderr"),
+];
+
+/// Writable or telling files of /proc that are no namespace's own. Ids shifted away from the host's
+/// have no rights there, so that only /proc/sys remains, which a network namespace's owner may write.
+const PROC_READ_ONLY: [&str; 5] =
+    ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
+const PROC_MASKED: [&str; 6] = [
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/timer_list",
+    "/proc/latency_stats",
+    "/proc/acpi",
+    "/proc/scsi",
+];
+
+pub(crate) fn root(spec: &Spec) -> Root {
+    spec.root.clone().unwrap_or(match spec.profile {
+        Profile::Strict => Root::System,
+        Profile::None => Root::Keep,
+    })
+}
+
+/// Opens everything that is mounted from the old root, while it is in sight.
+pub(super) fn open_sources(
+    spec: &Spec,
+    host: &Host,
+    new: &Decided,
+    ids: &Identity,
+    build: &mut Builder,
+) -> Result<()> {
+    let root = root(spec);
+    if !new.has(Kind::Mnt) {
+        let needs = |field: &str| Err(Error::invalid(field, "needs a new mount namespace"));
+        return match (&root, spec.binds.is_empty(), spec.tmpfs.is_empty()) {
+            (Root::Keep, true, true) => Ok(()),
+            (Root::Keep, false, _) => needs("binds"),
+            (Root::Keep, true, false) => needs("tmpfs"),
+            _ => needs("root"),
+        };
+    }
+    let sources = Sources { host, ids, strict: spec.profile == Profile::Strict };
+    match &root {
+        Root::System => {
+            for path in SYSTEM_DIRECTORIES {
+                if matches!(host.path(&path.into()), PathFact::Dir) {
+                    sources.by_init(&path.into(), build)?;
+                }
+            }
+        }
+        Root::Host => sources.by_init(&"/".into(), build)?,
+        Root::Dir(dir) => {
+            match host.path(&dir.path) {
+                PathFact::Dir => {}
+                PathFact::Missing(errno) => return Err(missing(errno, &dir.path)),
+                _ => return Err(missing(libc::ENOTDIR, &dir.path)),
+            }
+            let mut attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+            if !dir.rw {
+                attributes |= MOUNT_ATTR_RDONLY;
+            }
+            sources.open("root", &dir.path, dir.rw, attributes, build)?;
+        }
+        Root::Keep => {}
+    }
+    for (number, bind) in spec.binds.iter().enumerate() {
+        if let PathFact::Missing(errno) = host.path(&bind.source) {
+            if !bind.best_effort {
+                return Err(missing(errno, &bind.source));
+            }
+            continue;
+        }
+        let field = format!("binds[{number}]");
+        sources.open(&field, &bind.source, bind.rw, sources.bind_attributes(bind), build)?;
+    }
+    Ok(())
+}
+
+fn missing(errno: i32, path: &Bytes) -> Error {
+    Error::from_errno(Errno::from_raw(errno), Stage::Mount, path.to_string())
+}
+
+struct Sources<'h> {
+    host: &'h Host,
+    ids: &'h Identity,
+    strict: bool,
+}
+
+impl Sources<'_> {
+    fn bind_attributes(&self, bind: &Bind) -> u64 {
+        let guard = if self.strict { MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV } else { 0 };
+        if bind.rw { guard } else { guard | MOUNT_ATTR_RDONLY }
+    }
+
+    /// Opened by the init, by path, with the rights it has in its user namespace.
+    fn by_init(&self, path: &Bytes, build: &mut Builder) -> Result<()> {
+        let slot = build.init_slot();
+        let wire = cstring("root", path)?;
+        build.push(Stage::Mount, path.to_string(), &Op::OpenTree { slot, path: &wire });
+        build.opened(path, slot, 0);
+        Ok(())
+    }
+
+    /// Opened by the host where the job's ids are not the caller's: the init would have no right to
+    /// reach the caller's files, and only the host may map their ids.
+    fn open(
+        &self,
+        field: &str,
+        path: &Bytes,
+        rw: bool,
+        attributes: u64,
+        build: &mut Builder,
+    ) -> Result<()> {
+        let features = &self.host.features;
+        if self.ids.shifted && features.mount_api && features.mount_setattr {
+            let idmap = if rw { Idmap::Must } else { Idmap::Try };
+            let slot = build.slot(Slot::Tree(Tree { path: path.clone(), attributes, idmap }));
+            // Its attributes are the host's work: the init's user namespace does not own it.
+            build.opened(path, slot, 0);
+            return Ok(());
+        }
+        if self.ids.shifted && rw {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                Stage::Mount,
+                format!("{field}: {path}"),
+                "writable binds of a job with shifted ids need id-mapped mounts (Linux 5.12); \
+                 give the job a uid_map with the caller's ids, or write to a tmpfs",
+            ));
+        }
+        let slot = build.init_slot();
+        let wire = cstring(field, path)?;
+        build.push(Stage::Mount, path.to_string(), &Op::OpenTree { slot, path: &wire });
+        build.opened(path, slot, attributes);
+        Ok(())
+    }
+}
+
+/// Builds the root from what was opened, and moves into it.
+pub(super) fn build_root(
+    spec: &Spec,
+    host: &Host,
+    new: &Decided,
+    build: &mut Builder,
+) -> Result<()> {
+    if !new.has(Kind::Mnt) {
+        return Ok(());
+    }
+    let root = root(spec);
+    let bases: Vec<CString> = BASES.iter().filter_map(|b| CString::new(*b).ok()).collect();
+    let bases: TextsBuf = bases.iter().collect();
+    let mut opened = std::mem::take(&mut build.opened_trees).into_iter();
+    match &root {
+        Root::System => {
+            build.push(
+                Stage::Mount,
+                "/",
+                &Op::RootTmpfs { size: ROOT_SIZE, bases: bases.as_texts() },
+            );
+            system_directories(host, &mut opened, build)?;
+        }
+        Root::Host | Root::Dir(_) => {
+            if let Some(tree) = opened.next() {
+                let read_only = if matches!(root, Root::Host) {
+                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+                } else {
+                    tree.attributes
+                };
+                build.push(
+                    Stage::Mount,
+                    tree.path.to_string(),
+                    &Op::RootTree { slot: tree.slot, attributes: read_only, bases: bases.as_texts() },
+                );
+            }
+        }
+        Root::Keep => {}
+    }
+    if !matches!(root, Root::Keep) {
+        kernel_file_systems(new, build)?;
+        tmpfs(&Tmpfs { mode: Some(0o1777), size: Some(Size(TMP_SIZE)), ..Tmpfs::new("/tmp") }, build)?;
+        if matches!(root, Root::System) {
+            directory("/run", build);
+            directory("/var", build);
+            symlink("/tmp", "/var/tmp", build);
+        }
+        build.enforced("root", root_name(&root), "mount namespace");
+    }
+    for mount in &spec.tmpfs {
+        tmpfs(mount, build)?;
+    }
+    for (number, bind) in spec.binds.iter().enumerate() {
+        let dest = bind.dest.as_ref().unwrap_or(&bind.source);
+        let requested = format!("{} on {dest}{}", bind.source, if bind.rw { " rw" } else { "" });
+        if let PathFact::Missing(errno) = host.path(&bind.source) {
+            build.enforcement.push(Enforced {
+                name: format!("binds[{number}]"),
+                requested,
+                status: EnforcementStatus::Skipped,
+                file: None,
+                value: None,
+                reason: Some(missing(errno, &bind.source).detail().to_owned()),
+            });
+            continue;
+        }
+        let Some(tree) = opened.next() else { continue };
+        let target = cstring("binds", dest)?;
+        build.push(
+            Stage::Mount,
+            dest.to_string(),
+            &Op::Attach { slot: tree.slot, attributes: tree.attributes, target: &target },
+        );
+        build.enforced(format!("binds[{number}]"), requested, "mount namespace");
+    }
+    if !matches!(root, Root::Keep) {
+        build.push(Stage::Mount, "/", &Op::Pivot {});
+        // Last, since every mount point above had to be made first.
+        let sealed: &[&std::ffi::CStr] =
+            if matches!(root, Root::System) { &[c"/dev", c"/"] } else { &[c"/dev"] };
+        for path in sealed {
+            build.push(
+                Stage::Mount,
+                path.to_string_lossy(),
+                &Op::SetAttributes { attributes: MOUNT_ATTR_RDONLY, path },
+            );
+        }
+    }
+    Ok(())
+}
+
+fn root_name(root: &Root) -> String {
+    match root {
+        Root::System => "system".into(),
+        Root::Host => "host".into(),
+        Root::Dir(dir) => format!("{}{}", dir.path, if dir.rw { " rw" } else { "" }),
+        Root::Keep => "keep".into(),
+    }
+}
+
+fn system_directories(
+    host: &Host,
+    opened: &mut impl Iterator<Item = super::builder::Opened>,
+    build: &mut Builder,
+) -> Result<()> {
+    for path in SYSTEM_DIRECTORIES {
+        match host.path(&path.into()) {
+            PathFact::Link(text) => {
+                let text = cstring("root", &text)?;
+                let target = cstring("root", &path.into())?;
+                build.push(Stage::Mount, path, &Op::Symlink { text: &text, target: &target });
+            }
+            PathFact::Dir => {
+                let Some(tree) = opened.next() else { continue };
+                let target = cstring("root", &tree.path)?;
+                build.push(
+                    Stage::Mount,
+                    path,
+                    &Op::Attach {
+                        slot: tree.slot,
+                        attributes: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                        target: &target,
+                    },
+                );
+            }
+            PathFact::File | PathFact::Missing(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// /proc and /dev.
+fn kernel_file_systems(new: &Decided, build: &mut Builder) -> Result<()> {
+    let locked = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    // With the caller's pid namespace this is the caller's /proc, in a mount of its own.
+    fresh(c"proc", &[], locked, "/proc", build)?;
+    for path in PROC_READ_ONLY.iter().take(if new.has(Kind::User) { 1 } else { 5 }) {
+        let target = cstring("root", &(*path).into())?;
+        build.push(
+            Stage::Mount,
+            *path,
+            &Op::Protect { attributes: locked | MOUNT_ATTR_RDONLY, target: &target },
+        );
+    }
+    for path in PROC_MASKED.iter().take(if new.has(Kind::User) { 2 } else { 6 }) {
+        let target = cstring("root", &(*path).into())?;
+        build.push(Stage::Mount, *path, &Op::Mask { target: &target });
+    }
+    fresh(
+        c"tmpfs",
+        &["size=65536", "nr_inodes=64", "mode=0755"],
+        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+        "/dev",
+        build,
+    )?;
+    for (name, major, minor) in DEVICES {
+        let path = cstring("root", &format!("/dev/{name}").into())?;
+        build.push(
+            Stage::Mount,
+            format!("/dev/{name}"),
+            &Op::Device { source: &path, rdev: major << 8 | minor, target: &path },
+        );
+    }
+    fresh(
+        c"devpts",
+        &["newinstance", "ptmxmode=0666", "mode=0620"],
+        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+        "/dev/pts",
+        build,
+    )?;
+    for (text, path) in LINKS {
+        symlink(text, path, build);
+    }
+    tmpfs(
+        &Tmpfs { mode: Some(0o1777), size: Some(Size(SHM_SIZE)), ..Tmpfs::new("/dev/shm") },
+        build,
+    )
+}
+
+fn fresh(
+    fstype: &std::ffi::CStr,
+    options: &[&str],
+    attributes: u64,
+    target: &str,
+    build: &mut Builder,
+) -> Result<()> {
+    let options: Vec<CString> = options.iter().filter_map(|o| CString::new(*o).ok()).collect();
+    let options: TextsBuf = options.iter().collect();
+    let path = cstring("root", &target.into())?;
+    build.push(
+        Stage::Mount,
+        target,
+        &Op::Fresh { fstype, options: options.as_texts(), attributes, target: &path },
+    );
+    Ok(())
+}
+
+fn tmpfs(mount: &Tmpfs, build: &mut Builder) -> Result<()> {
+    let size = mount.size.map_or(TMPFS_SIZE, |size| size.0);
+    // Without a count of its own a tmpfs takes half of all memory's worth of inodes, uncharged.
+    let inodes = mount.inodes.unwrap_or((size / 4096).max(16));
+    let options = [
+        format!("size={size}"),
+        format!("nr_inodes={inodes}"),
+        format!("mode={:04o}", mount.mode.unwrap_or(0o755)),
+    ];
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    fresh(
+        c"tmpfs",
+        &options,
+        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+        &mount.dest.to_string(),
+        build,
+    )
+}
+
+fn directory(path: &str, build: &mut Builder) {
+    if let Ok(target) = CString::new(path) {
+        build.push(Stage::Mount, path, &Op::Directory { target: &target, mode: 0o755 });
+    }
+}
+
+fn symlink(text: &str, path: &str, build: &mut Builder) {
+    if let (Ok(text), Ok(target)) = (CString::new(text), CString::new(path)) {
+        build.push(Stage::Mount, path, &Op::Symlink { text: &text, target: &target });
+    }
+}
+
+pub(super) fn cstring(field: &str, bytes: &Bytes) -> Result<CString> {
+    bytes
+        .to_cstring()
+        .ok_or_else(|| Error::invalid(field, format!("{bytes:?} contains a NUL byte")))
+}

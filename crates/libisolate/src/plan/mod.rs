@@ -1,0 +1,238 @@
+//! The plan: what the host and the init have to do for a spec, as data.
+//!
+//! [`plan`] is pure: it reads the spec and the [`Host`] and nothing else, so that a saved host gives the
+//! same plan anywhere and a test needs no privileges.
+
+mod builder;
+mod files;
+mod identity;
+mod namespaces;
+mod process;
+pub mod seccomp;
+
+use serde::Serialize;
+
+use isolate_plan::{NO_SLOT, Op};
+
+use crate::cgroup::{GroupPlan, plan_group};
+use crate::error::{Error, Result, Stage};
+use crate::host::Host;
+use crate::job::Enforcement;
+use crate::ns::Kind;
+use crate::spec::{Bytes, CgroupMode, IdMap, Limits, Profile, Spec, Stdio};
+
+use builder::Builder;
+pub use builder::describe;
+pub(crate) use files::SYSTEM_DIRECTORIES;
+pub(crate) use namespaces::mode as namespace_mode;
+pub(crate) use process::RLIMITS;
+
+/// A descriptor that the host opens and sends to the init.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// A detached copy of the mount tree at a path, opened with the caller's own rights.
+    Tree(Tree),
+    /// The file by which the job joins its group in the n-th place of `Group::join_fds`.
+    Join(usize),
+    /// The file that tells the group's CPU time.
+    CpuUsage,
+    /// A pidfd of the host process.
+    HostPidfd,
+    /// One of the job's standard streams: 0, 1, 2.
+    Stdio(usize),
+    /// A descriptor of the caller's.
+    Caller(i32),
+}
+
+/// A mount tree that the host opens for a root caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tree {
+    /// The caller's path.
+    pub path: Bytes,
+    /// Which mount attributes every mount in it gets (`MOUNT_ATTR_*`).
+    pub attributes: u64,
+    /// Whether its ids are mapped, so that the caller's files are the job's.
+    pub idmap: Idmap,
+}
+
+/// Whether a tree's ids are mapped to the job's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Idmap {
+    /// No: ids are as on disk.
+    No,
+    /// Where the file system can do it.
+    Try,
+    /// Or the job does not start.
+    Must,
+}
+
+/// Where an op's failure happened, for the error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub stage: Stage,
+    pub subject: String,
+}
+
+/// What the host and the init have to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `CLONE_NEW*` flags of the init's clone. The cgroup and time namespaces are not among them: the
+    /// job's process leaves the first only after it has joined its group, and the second takes its
+    /// offsets before a process lives in it.
+    pub clone_flags: u64,
+    /// The user namespace's uid map; empty without one.
+    pub uid_map: Vec<IdMap>,
+    /// The user namespace's gid map; empty without one.
+    pub gid_map: Vec<IdMap>,
+    /// Whether setgroups(2) must be switched off before the gid map (user_namespaces(7)).
+    pub deny_setgroups: bool,
+    /// The maps of the user namespace by which trees are id-mapped where that is not the job's own:
+    /// when the program's ids inside are not 0.
+    pub tree_map: Option<(Vec<IdMap>, Vec<IdMap>)>,
+    /// The job's cgroup.
+    pub group: Option<GroupPlan>,
+    /// What the host opens, in slot order.
+    pub slots: Vec<Slot>,
+    /// Whether the init stays; without it the init's process becomes the program.
+    pub init: bool,
+    /// Whether the job is in a new pid namespace.
+    pub pid_namespace: bool,
+    /// What is asked for, and what is already known to be skipped.
+    pub enforcement: Enforcement,
+    /// The encoded ops.
+    pub(crate) ops: Vec<u8>,
+    /// One label for each op.
+    pub(crate) labels: Vec<Label>,
+}
+
+impl Plan {
+    /// The ops, one line each, for people and golden tests.
+    pub fn text(&self) -> String {
+        builder::text(self)
+    }
+
+    /// Turns what the init reported into an error.
+    pub(crate) fn failure(&self, op: u32, errno: isolate_sys::Errno) -> Error {
+        builder::failure(self, op, errno)
+    }
+}
+
+/// Decides what has to be done for `spec` on `host`.
+///
+/// # Errors
+/// `InvalidSpec` for a spec that no host could run, `NotFound` for a path that is missing,
+/// `Unsupported` and `Permission` for what this host cannot do.
+pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
+    spec.check()?;
+    let strict = spec.profile == Profile::Strict;
+    let mut build = Builder::default();
+
+    let namespaces = namespaces::decide(spec, host, &mut build.enforcement)?;
+    let ids = identity::decide(spec, host, &namespaces)?;
+    let group = decide_group(spec, host, &mut build)?;
+
+    // The init's part, in an order that matters: sources are opened while the old root is in sight and
+    // the ids are still the caller's; clocks are set before the process stops owning its /proc files.
+    namespaces::unshare_time(spec, &namespaces, &mut build)?;
+    files::open_sources(spec, host, &namespaces, &ids, &mut build)?;
+    identity::become_root(&ids, &mut build);
+    namespaces::configure(spec, &namespaces, &mut build)?;
+    files::build_root(spec, host, &namespaces, &mut build)?;
+
+    let pid_namespace = namespaces.has(Kind::Pid);
+    if spec.init {
+        let host_slot = build.slot(Slot::HostPidfd);
+        let cpu_slot = match (&group, spec.limits.cpu_time) {
+            (Some(_), Some(_)) => build.slot(Slot::CpuUsage),
+            _ => NO_SLOT,
+        };
+        let nanos = |time: Option<crate::spec::Seconds>| {
+            time.map_or(0, |t| u64::try_from(t.0.as_nanos()).unwrap_or(u64::MAX).max(1))
+        };
+        build.push(
+            Stage::Clone,
+            "job",
+            &Op::Spawn {
+                timeout: nanos(spec.timeout),
+                cpu_limit: if cpu_slot == NO_SLOT { 0 } else { nanos(spec.limits.cpu_time) },
+                cpu_slot,
+                cpus: host.cpus,
+                host_slot,
+                pid_namespace: u32::from(pid_namespace),
+            },
+        );
+    }
+
+    // The job's part, in its own process.
+    if let Some(group) = &group {
+        join_group(group, host, &mut build);
+    }
+    namespaces::unshare_cgroup(&namespaces, &mut build);
+    process::describe(spec, host, strict, &namespaces, &ids, &mut build)?;
+
+    Ok(Plan {
+        clone_flags: namespaces.clone_flags(),
+        uid_map: ids.uid_map,
+        gid_map: ids.gid_map,
+        deny_setgroups: ids.deny_setgroups,
+        tree_map: ids.tree_map,
+        group,
+        slots: build.slots,
+        init: spec.init,
+        pid_namespace,
+        enforcement: build.enforcement,
+        ops: build.encoder.finish(),
+        labels: build.labels,
+    })
+}
+
+/// A strict job is held to this many processes where nothing else is said: enough for a build, too few
+/// to bring a host down.
+const DEFAULT_PIDS: u64 = 1024;
+
+fn decide_group(spec: &Spec, host: &Host, build: &mut Builder) -> Result<Option<GroupPlan>> {
+    let strict = spec.profile == Profile::Strict;
+    let mut limits: Limits = spec.limits.clone();
+    let limited = limits.names().next().is_some();
+    let mode = match spec.cgroup {
+        Some(mode) => mode,
+        // Limits that must hold are errors of their own; the group itself is wanted, not demanded.
+        None if strict || limited => CgroupMode::Try,
+        None => CgroupMode::None,
+    };
+    if strict && limits.pids.is_none() && mode != CgroupMode::None {
+        limits.pids = Some(DEFAULT_PIDS);
+        limits.best_effort.push("pids".into());
+    }
+    let (group, enforcement) = plan_group(&limits, mode, &host.cgroup, spec.init)?;
+    build.enforcement.extend(enforcement);
+    Ok(group)
+}
+
+/// v1: the job's process writes "0" to `tasks` of each hierarchy, which costs microseconds where a pid
+/// written by somebody else costs ten milliseconds. v2: it is born there, unless clone3 is refused.
+fn join_group(group: &GroupPlan, host: &Host, build: &mut Builder) {
+    let mut place = 0;
+    for index in &group.hierarchies {
+        let Some(hierarchy) = host.cgroup.hierarchies.get(*index) else {
+            continue;
+        };
+        let born_there = hierarchy.version == crate::cgroup::Version::V2 && host.features.clone3;
+        if !born_there {
+            let slot = build.slot(Slot::Join(place));
+            build.push(Stage::Cgroup, hierarchy.dir.to_string(), &Op::JoinCgroup { slot });
+            place += 1;
+        }
+    }
+}
+
+/// The number of the job's standard stream that is not inherited from the caller as it is.
+pub(crate) fn stream(spec: &Spec, number: usize) -> &Stdio {
+    match number {
+        0 => &spec.stdin,
+        1 => &spec.stdout,
+        _ => &spec.stderr,
+    }
+}
