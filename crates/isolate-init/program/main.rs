@@ -164,6 +164,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
         }
         Op::Seccomp { filter } => privilege::seccomp_filter(filter),
         Op::ClearAmbient { permitted } => privileges::clear_ambient(permitted),
+        Op::Born {} => host::send(init.control, &isolate_plan::Report::Born.encode()),
         Op::Exec { paths, argv, envp } => exec::program(init, paths, argv, envp),
     }
 }

@@ -54,8 +54,7 @@ pub fn spawn(init: &mut Init, watch: Watch) -> Result<()> {
         fd::close(signals)?;
         init.failure = Some(to_init);
         init.die_with = (!watch.pid_namespace).then_some(parent);
-        // The kernel adds this process's credentials, translated for the host.
-        return host::send(init.control, &Report::Born.encode());
+        return Ok(());
     }
     fd::close(to_init)?;
     Supervisor {

@@ -253,8 +253,11 @@ ops! {
         /// Bits of the permitted capabilities, which stay.
         permitted: u64,
     }
+    /// Tell the host that the job's process is there. The kernel adds its pid as the host sees it; its
+    /// namespaces are all in place.
+    32 Born {}
     /// Become the program.
-    32 Exec {
+    33 Exec {
         /// Paths to try in order.
         paths: Texts<'a>,
         /// Its arguments.

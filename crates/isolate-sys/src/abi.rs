@@ -66,6 +66,19 @@ pub const F_SETFD: u32 = 2;
 /// `F_DUPFD_CLOEXEC`
 pub const F_DUPFD_CLOEXEC: u32 = 1030;
 
+/// `F_ADD_SEALS`
+pub const F_ADD_SEALS: u32 = 1033;
+/// `F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE`
+pub const F_SEAL_ALL: usize = 0xF;
+/// `MFD_CLOEXEC`
+pub const MFD_CLOEXEC: u32 = 1;
+/// `MFD_ALLOW_SEALING`
+pub const MFD_ALLOW_SEALING: u32 = 2;
+/// `MFD_NOEXEC_SEAL`, Linux 6.3
+pub const MFD_NOEXEC_SEAL: u32 = 8;
+/// `MFD_EXEC`, Linux 6.3
+pub const MFD_EXEC: u32 = 0x10;
+
 /// Arguments of clone3(2), the first 88 bytes (`CLONE_ARGS_SIZE_VER2`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]

@@ -14,6 +14,7 @@ pub mod job;
 pub mod ns;
 pub mod plan;
 pub mod spec;
+mod sysfd;
 
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use host::Host;

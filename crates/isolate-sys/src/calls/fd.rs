@@ -100,3 +100,12 @@ pub fn pipe(flags: u32) -> Result<[i32; 2]> {
     unsafe { syscall6(nr::PIPE2, ends.as_mut_ptr() as usize, flags as usize, 0, 0, 0, 0) }?;
     Ok(ends)
 }
+
+/// [memfd_create(2)](https://man7.org/linux/man-pages/man2/memfd_create.2.html)
+pub fn memfd_create(name: &core::ffi::CStr, flags: u32) -> Result<i32> {
+    // SAFETY: `name` is NUL-terminated.
+    let fd = unsafe {
+        syscall6(nr::MEMFD_CREATE, name.as_ptr() as usize, flags as usize, 0, 0, 0, 0)
+    }?;
+    Ok(fd as i32)
+}

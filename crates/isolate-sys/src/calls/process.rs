@@ -165,3 +165,53 @@ pub fn boottime() -> u64 {
     let _ = unsafe { syscall6(nr::CLOCK_GETTIME, CLOCK_BOOTTIME, &raw mut now as usize, 0, 0, 0, 0) };
     (now.sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.nsec as u64)
 }
+
+/// [getrandom(2)](https://man7.org/linux/man-pages/man2/getrandom.2.html), at most 256 bytes
+pub fn getrandom(buffer: &mut [u8]) -> Result<usize> {
+    // SAFETY: the kernel writes at most `len` bytes into the exclusive borrow.
+    unsafe {
+        syscall6(nr::GETRANDOM, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0, 0)
+    }
+}
+
+/// How a process ended (waitid(2)).
+#[derive(Clone, Copy, Debug)]
+pub struct Exit {
+    /// `CLD_EXITED` (1), `CLD_KILLED` (2) or `CLD_DUMPED` (3).
+    pub code: i32,
+    /// Exit code or signal.
+    pub status: i32,
+    /// What it and the children it waited for used.
+    pub rusage: Rusage,
+}
+
+/// Waits for the process of a pidfd
+/// ([waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html), Linux 5.4). `None` when
+/// `nohang` and it still runs.
+pub fn wait_pidfd(pidfd: i32, nohang: bool) -> Result<Option<Exit>> {
+    const P_PIDFD: usize = 3;
+    const WEXITED: usize = 4;
+    const WALL: usize = 0x4000_0000;
+    /// `siginfo_t`: signo, errno, code, a hole, then pid, uid, status.
+    #[repr(C, align(8))]
+    struct Info([i32; 32]);
+    let mut info = Info([0; 32]);
+    let mut rusage = Rusage::default();
+    let options = WEXITED | WALL | usize::from(nohang);
+    // SAFETY: the kernel writes one siginfo_t (128 bytes) and one rusage.
+    unsafe {
+        syscall6(
+            nr::WAITID,
+            P_PIDFD,
+            pidfd as usize,
+            &raw mut info as usize,
+            options,
+            &raw mut rusage as usize,
+            0,
+        )
+    }?;
+    if info.0[0] == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Exit { code: info.0[2], status: info.0[6], rusage }))
+}

@@ -1,20 +1,41 @@
 //! Jobs: a running spec, and how it ended.
 
+mod capture;
+mod control;
+mod idmap;
+mod launch;
+mod memfile;
 mod outcome;
+mod spark;
+mod state;
+mod stdio;
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use isolate_sys::Errno;
+use isolate_sys::abi::{POLLIN, PollFd, Timespec};
+use isolate_sys::calls::{fd, process};
 
 pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usage};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Spec;
+use state::State;
 
 /// Runs a job to its end.
 ///
 /// # Errors
-/// Everything that kept the job from starting. A job that ran and failed is an [`Outcome`].
+/// Everything that kept the job from starting, and a stream that is a `pipe`, whose other end nobody
+/// could take. A job that ran and failed is an [`Outcome`].
 pub fn run(spec: &Spec) -> Result<Outcome> {
+    for (field, stream) in [("stdin", &spec.stdin), ("stdout", &spec.stdout), ("stderr", &spec.stderr)] {
+        if *stream == crate::spec::Stdio::Pipe {
+            return Err(Error::invalid(field, "is a pipe, which run cannot serve: use spawn"));
+        }
+    }
     spawn(spec)?.wait()
 }
 
@@ -23,20 +44,26 @@ pub fn run(spec: &Spec) -> Result<Outcome> {
 /// # Errors
 /// As [`run`].
 pub fn spawn(spec: &Spec) -> Result<Job> {
-    let _ = spec;
-    unimplemented!("launch")
+    let launched = launch::launch(spec)?;
+    let (pid, ready, state) = State::new(launched, spec)?;
+    Ok(Job { owner: process::getpid(), pid, ready, state: Mutex::new(state) })
 }
 
 /// A running job. Any thread may use it; dropping it kills and reaps the job.
 #[derive(Debug)]
 pub struct Job {
-    fd: OwnedFd,
+    /// The process that started it. A fork of it has a copy of this handle, but not the job.
+    owner: i32,
+    pid: i32,
+    /// An epoll descriptor over everything that the job's end and output come from.
+    ready: OwnedFd,
+    state: Mutex<State>,
 }
 
 impl Job {
     /// Process id of the program as the caller sees it.
     pub fn pid(&self) -> i32 {
-        unimplemented!("launch")
+        self.pid
     }
 
     /// Waits for the job to end. Every call gives the same outcome.
@@ -44,7 +71,11 @@ impl Job {
     /// # Errors
     /// `Child` when the init vanished without a report.
     pub fn wait(&self) -> Result<Outcome> {
-        unimplemented!("launch")
+        loop {
+            if let Some(outcome) = self.wait_until(None)? {
+                return Ok(outcome);
+            }
+        }
     }
 
     /// Waits at most `timeout`; `None` when the job still runs.
@@ -52,8 +83,29 @@ impl Job {
     /// # Errors
     /// As [`Job::wait`].
     pub fn wait_timeout(&self, timeout: Duration) -> Result<Option<Outcome>> {
-        let _ = timeout;
-        unimplemented!("launch")
+        self.wait_until(Instant::now().checked_add(timeout))
+    }
+
+    fn wait_until(&self, deadline: Option<Instant>) -> Result<Option<Outcome>> {
+        loop {
+            if let Some(outcome) = self.try_wait()? {
+                return Ok(Some(outcome));
+            }
+            let left = match deadline {
+                None => None,
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Ok(None);
+                    }
+                    Some(left)
+                }
+            };
+            match poll(self.ready.as_fd(), left) {
+                Ok(()) | Err(Errno::EINTR) => {}
+                Err(errno) => return Err(Error::from_errno(errno, Stage::Wait, "poll")),
+            }
+        }
     }
 
     /// Does what can be done without blocking (reads reports and captured output) and tells whether
@@ -62,7 +114,8 @@ impl Job {
     /// # Errors
     /// As [`Job::wait`].
     pub fn try_wait(&self) -> Result<Option<Outcome>> {
-        unimplemented!("launch")
+        self.own()?;
+        self.state().advance()
     }
 
     /// Sends a signal to the program, 1 to 64.
@@ -70,8 +123,16 @@ impl Job {
     /// # Errors
     /// `InvalidSpec` for a number out of range, `NotFound` when the job has ended.
     pub fn signal(&self, signal: i32) -> Result<()> {
-        let _ = signal;
-        unimplemented!("launch")
+        self.own()?;
+        if !(1..=64).contains(&signal) {
+            return Err(Error::new(
+                ErrorKind::InvalidSpec,
+                Stage::Signal,
+                signal.to_string(),
+                "is not a signal, 1 to 64",
+            ));
+        }
+        self.state().signal(signal)
     }
 
     /// Kills every process of the job. It then ends as `killed`. Fine when it has ended already.
@@ -79,43 +140,82 @@ impl Job {
     /// # Errors
     /// `Signal` stage, when the kernel refuses.
     pub fn kill(&self) -> Result<()> {
-        unimplemented!("launch")
+        self.own()?;
+        self.state().kill()
     }
 
     /// The caller's end of the program's stdin, where the spec says `pipe`. Once.
     pub fn take_stdin(&self) -> Option<OwnedFd> {
-        unimplemented!("launch")
+        self.state().take_pipe(0)
     }
 
     /// The caller's end of the program's stdout, where the spec says `pipe`. Once.
     pub fn take_stdout(&self) -> Option<OwnedFd> {
-        unimplemented!("launch")
+        self.state().take_pipe(1)
     }
 
     /// The caller's end of the program's stderr, where the spec says `pipe`. Once.
     pub fn take_stderr(&self) -> Option<OwnedFd> {
-        unimplemented!("launch")
+        self.state().take_pipe(2)
     }
 
     /// What is in force, as in the outcome.
     pub fn enforcement(&self) -> Enforcement {
-        unimplemented!("launch")
+        self.state().enforcement.clone()
     }
 
     /// The inode numbers of the job's namespaces by kind.
-    pub fn namespaces(&self) -> std::collections::BTreeMap<String, u64> {
-        unimplemented!("launch")
+    pub fn namespaces(&self) -> BTreeMap<String, u64> {
+        self.state().namespaces.clone()
     }
 
-    /// What the job has used so far.
+    /// What the job has used so far, or in all once it has ended.
     pub fn usage(&self) -> Usage {
-        unimplemented!("launch")
+        self.state().usage()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn own(&self) -> Result<()> {
+        if self.owner == process::getpid() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Other,
+            Stage::Wait,
+            format!("job {}", self.pid),
+            format!("belongs to process {}, of which this is a fork", self.owner),
+        ))
     }
 }
 
 impl AsFd for Job {
-    /// Readable when [`Job::try_wait`] has something to do; for an event loop. Do not read from it.
+    /// Readable when [`Job::try_wait`] has something to do, and for ever once the job has ended; for an
+    /// event loop. Do not read from it.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+        self.ready.as_fd()
     }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // In a fork of the owner the job is not this process's to end.
+        if self.owner != process::getpid() {
+            return;
+        }
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.end();
+    }
+}
+
+/// Waits until a descriptor is readable.
+fn poll(ready: BorrowedFd<'_>, timeout: Option<Duration>) -> Result<(), Errno> {
+    let mut fds = [PollFd { fd: ready.as_raw_fd(), events: POLLIN, revents: 0 }];
+    let timeout = timeout.map(|left| Timespec {
+        sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+        nsec: i64::from(left.subsec_nanos()),
+    });
+    fd::poll(&mut fds, timeout).map(drop)
 }

@@ -170,6 +170,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
         join_group(group, host, &mut build);
     }
     namespaces::unshare_cgroup(&namespaces, &mut build);
+    build.push(Stage::Clone, "job", &Op::Born {});
     process::describe(spec, host, strict, &namespaces, &ids, &mut build)?;
 
     Ok(Plan {

@@ -1,0 +1,115 @@
+//! Ids of the job: writing the maps of its user namespace, and mount trees whose ids are mapped by it.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use isolate_sys::Errno;
+use isolate_sys::abi::{
+    AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MountAttr, O_CLOEXEC, OPEN_TREE_CLONE,
+};
+use isolate_sys::calls::mount;
+
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::plan::{Idmap, Tree};
+use crate::spec::IdMap;
+use crate::sysfd::own;
+
+/// Writes the maps of a waiting child's user namespace (user_namespaces(7)).
+pub(super) fn write(pid: i32, uids: &[IdMap], gids: &[IdMap], deny_setgroups: bool) -> Result<()> {
+    if deny_setgroups {
+        put(pid, "setgroups", "deny")?;
+    }
+    for (file, lines) in [("uid_map", uids), ("gid_map", gids)] {
+        let text: String = lines
+            .iter()
+            .map(|line| format!("{} {} {}\n", line.inside, line.outside, line.count))
+            .collect();
+        put(pid, file, &text)?;
+    }
+    Ok(())
+}
+
+/// The kernel takes a map in one write only.
+fn put(pid: i32, file: &str, text: &str) -> Result<()> {
+    let path = format!("/proc/{pid}/{file}");
+    let failed = |error: std::io::Error| {
+        let shown = format!("{file}: {:?}", text.trim_end());
+        let failure = Error::from_io(&error, Stage::Ids, shown);
+        match error.raw_os_error() {
+            Some(libc::EPERM) => failure.with_hint(
+                "the kernel refuses this map: the caller needs CAP_SETUID and CAP_SETGID over every \
+                 outside id, or may map only its own",
+            ),
+            _ => failure,
+        }
+    };
+    let mut file = File::options().write(true).open(&path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)
+}
+
+/// A process's user namespace, which lives as long as the descriptor.
+pub(super) fn namespace(pid: i32) -> Result<OwnedFd> {
+    let path = format!("/proc/{pid}/ns/user");
+    File::open(&path)
+        .map(OwnedFd::from)
+        .map_err(|error| Error::from_io(&error, Stage::Ids, path))
+}
+
+/// A detached copy of a mount tree, with its attributes set and its ids mapped.
+pub(super) fn open_tree(tree: &Tree, user: Option<BorrowedFd<'_>>) -> Result<OwnedFd> {
+    let shown = tree.path.to_string();
+    let failed = |errno| Error::from_errno(errno, Stage::Mount, shown.clone());
+    let path = tree
+        .path
+        .to_cstring()
+        .ok_or_else(|| Error::invalid(&shown, "contains a NUL byte"))?;
+    let flags = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
+    let copy = own(mount::open_tree(AT_FDCWD, &path, flags)).map_err(failed)?;
+    let set = |attr: MountAttr| {
+        mount::mount_setattr(copy.as_raw_fd(), c"", AT_EMPTY_PATH | AT_RECURSIVE, &attr)
+    };
+    let plain = MountAttr { attr_set: tree.attributes, ..MountAttr::default() };
+    let mapped = user.filter(|_| tree.idmap != Idmap::No).map(|user| {
+        set(MountAttr {
+            attr_set: tree.attributes | MOUNT_ATTR_IDMAP,
+            userns_fd: user.as_raw_fd() as u64,
+            ..MountAttr::default()
+        })
+    });
+    match mapped {
+        Some(Ok(())) => return Ok(copy),
+        Some(Err(errno)) if tree.idmap == Idmap::Must => {
+            return Err(unmappable(tree.path.as_path(), errno));
+        }
+        _ => {}
+    }
+    set(plain).map_err(failed)?;
+    Ok(copy)
+}
+
+fn unmappable(path: &Path, errno: Errno) -> Error {
+    let error = Error::from_errno(errno, Stage::Mount, path.display().to_string());
+    if errno != Errno::EINVAL && errno != Errno::EPERM {
+        return error;
+    }
+    let fs = file_system(path).unwrap_or_else(|| "its file system".into());
+    error.with_kind(ErrorKind::Unsupported).with_hint(format!(
+        "{fs}, or a mount below it, cannot map ids, so the job's files there would not be the \
+         caller's: bind a directory of another file system, or give the job a uid_map and gid_map \
+         with the caller's own ids"
+    ))
+}
+
+/// The type of the file system that holds a path, from /proc/self/mountinfo.
+fn file_system(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let dev = std::fs::metadata(path).ok()?.dev();
+    let wanted = format!("{}:{}", libc::major(dev), libc::minor(dev));
+    let table = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    table.lines().find_map(|line| {
+        let (head, tail) = line.split_once(" - ")?;
+        (head.split(' ').nth(2)? == wanted).then(|| tail.split(' ').next().map(str::to_owned))?
+    })
+}

@@ -1,0 +1,419 @@
+//! The launch: from a spec to a running program.
+//!
+//! Everything that can fail without a process comes first; from the spark on, a guard takes back
+//! whatever there is.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use isolate_plan::{Command, Ended, Report};
+use isolate_sys::Errno;
+use isolate_sys::abi::CLONE_NEWUSER;
+use isolate_sys::calls::{fd, process};
+
+use super::control::{Control, Heard};
+use super::spark::{self, Spark, Wish};
+use super::stdio::Streams;
+use super::{idmap, memfile};
+use crate::cgroup::Group;
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::host::Host;
+use crate::job::Enforcement;
+use crate::ns::Kind;
+use crate::plan::{self, Plan, Slot};
+use crate::spec::Spec;
+use crate::sysfd::own;
+
+/// A program that runs.
+pub(super) struct Launched {
+    pub spark: Spark,
+    pub control: Control,
+    pub streams: Streams,
+    pub group: Option<Group>,
+    pub plan: Plan,
+    pub enforcement: Enforcement,
+    pub namespaces: BTreeMap<String, u64>,
+    /// The program's pid as this process sees it.
+    pub pid: i32,
+    pub started: Instant,
+    /// When it has ended already.
+    pub ended: Option<Ended>,
+}
+
+/// What the kernel and the cgroup trees can do, looked at once for as long as the process stays in its
+/// cgroups (/proc/self/cgroup, kept beside it). Paths and caller are looked at for each launch.
+static HOST: Mutex<Option<(String, Host)>> = Mutex::new(None);
+
+fn host(spec: &Spec) -> Result<Host> {
+    const OWN: &str = "/proc/self/cgroup";
+    let own = std::fs::read_to_string(OWN)
+        .map_err(|error| Error::from_io(&error, Stage::Host, OWN).with_hint("mount /proc"))?;
+    let mut kept = HOST.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut host = match &*kept {
+        Some((then, host)) if *then == own => host.clone(),
+        _ => {
+            let host = Host::probe()?;
+            *kept = Some((own, host.clone()));
+            host
+        }
+    };
+    drop(kept);
+    host.refresh(spec)?;
+    host.shift_base = shift_base()?;
+    Ok(host)
+}
+
+/// A range of 65536 ids for a root caller's job. Drawn by lot, so that two jobs, of one host or of
+/// two, hardly ever are the same user: they would share its limits and could signal each other
+/// without pid namespaces. Above the ranges of useradd(8) and below 2^31, which some programs cannot
+/// count to.
+fn shift_base() -> Result<u32> {
+    let mut bytes = [0u8; 2];
+    process::getrandom(&mut bytes)
+        .map_err(|errno| Error::from_errno(errno, Stage::Ids, "getrandom"))?;
+    const FIRST: u32 = 0x2000;
+    const COUNT: u32 = 0x5000;
+    Ok((FIRST + u32::from(u16::from_ne_bytes(bytes)) % COUNT) << 16)
+}
+
+pub(super) fn launch(spec: &Spec) -> Result<Launched> {
+    spec.check()?;
+    let host = host(spec)?;
+    let plan = plan::plan(spec, &host)?;
+    let program = memfile::program()?;
+    let ops = memfile::plan(&plan.ops)?;
+    let streams = Streams::open(spec)?;
+    let line = |errno| Error::from_errno(errno, Stage::Clone, "socketpair");
+    let (control, init_end) = Control::pair().map_err(line)?;
+
+    let mut guard = Guard::default();
+    guard.group = match &plan.group {
+        Some(wanted) => Some(Group::create(&host.cgroup, wanted)?),
+        None => None,
+    };
+    // Only in the v2 tree can a process be born, and only while its limits are open.
+    let cgroup = guard.group.as_ref().and_then(Group::birth_fd).filter(|_| host.features.clone3);
+    let spark = spark::light(&Wish {
+        namespaces: plan.clone_flags,
+        cgroup,
+        program: program.as_fd(),
+        control: init_end.as_fd(),
+        last_capability: host.last_capability,
+    })
+    .map_err(|errno| clone_error(errno, &plan))?;
+    drop(init_end);
+    let expected_birth = cgroup.is_some();
+    let spark = guard.spark.insert(spark);
+
+    if plan.clone_flags & CLONE_NEWUSER != 0 {
+        idmap::write(spark.pid, &plan.uid_map, &plan.gid_map, plan.deny_setgroups)?;
+    }
+    let mut enforcement = plan.enforcement.clone();
+    if let Some(group) = &guard.group {
+        if expected_birth && !spark.in_cgroup {
+            adopt(group, spark.pid)?;
+        }
+        group.write_limits(&mut enforcement)?;
+    }
+    let slots = Slots::open(&plan, &streams, guard.group.as_ref(), spark.pid, &program, &host)?;
+    let mut fds = slots.numbers;
+    fds.push(ops.as_raw_fd());
+    let sent = control.send_with(Command::Start(plan.ops.len() as u32), &fds);
+    drop(slots.opened);
+
+    let mut watcher =
+        Watcher { control: &control, plan: &plan, pid: spark.pid, namespaces: BTreeMap::new() };
+    let first = match sent {
+        Ok(()) => watcher.until_started(),
+        // The init is gone before it heard a word.
+        Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(First::Vanished),
+        Err(errno) => Err(Error::from_errno(errno, Stage::Clone, "init")),
+    }?;
+    let started = Instant::now();
+    let (pid, namespaces) = (watcher.pid, watcher.namespaces);
+    let ended = match first {
+        First::Started => None,
+        First::Ended(ended) => Some(ended),
+        First::Vanished => None,
+    };
+    let died_early = match first {
+        First::Started => false,
+        First::Ended(ended) => ended.before_exec,
+        First::Vanished => true,
+    };
+    // A program that could not even start for lack of memory is a job that ran out of memory.
+    let out_of_memory = || guard.group.as_ref().and_then(Group::oom_kills).unwrap_or(0) > 0;
+    if died_early && !out_of_memory() {
+        return Err(early_death(&first, spark));
+    }
+    let (spark, group) = guard.keep();
+    let Some(spark) = spark else {
+        return Err(Error::new(ErrorKind::Internal, Stage::Clone, "init", "lost"));
+    };
+    let mut streams = streams;
+    streams.hand_over();
+    Ok(Launched {
+        spark,
+        control,
+        streams,
+        group,
+        plan,
+        enforcement,
+        namespaces,
+        pid,
+        started,
+        ended,
+    })
+}
+
+/// What takes back a launch that failed: the init and with it the job, then the group.
+#[derive(Default)]
+struct Guard {
+    spark: Option<Spark>,
+    group: Option<Group>,
+}
+
+impl Guard {
+    fn keep(mut self) -> (Option<Spark>, Option<Group>) {
+        (self.spark.take(), self.group.take())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(spark) = &self.spark {
+            let _ = process::pidfd_send_signal(spark.pidfd.as_raw_fd(), libc::SIGKILL);
+            let _ = process::wait_pidfd(spark.pidfd.as_raw_fd(), false);
+        }
+        if let Some(group) = &self.group {
+            let _ = group.kill();
+            let _ = group.remove();
+        }
+    }
+}
+
+/// Moves the init into the group's v2 directory where it could not be born there. It costs a grace
+/// period of the kernel (some 10 ms), on Linux before 5.7 only.
+fn adopt(group: &Group, pid: i32) -> Result<()> {
+    let fds = group.join_fds(true)?;
+    let Some(procs) = fds.last() else {
+        return Ok(());
+    };
+    fd::write(procs.as_raw_fd(), pid.to_string().as_bytes())
+        .map(drop)
+        .map_err(|errno| Error::from_errno(errno, Stage::Cgroup, format!("cgroup.procs: \"{pid}\"")))
+}
+
+fn clone_error(errno: Errno, plan: &Plan) -> Error {
+    let names: Vec<&str> = Kind::ALL
+        .into_iter()
+        .filter(|kind| plan.clone_flags & kind.flag() != 0)
+        .map(Kind::name)
+        .collect();
+    let error = Error::from_errno(errno, Stage::Clone, names.join(" "));
+    match errno {
+        Errno::ENOSPC => error.with_kind(ErrorKind::Limit).with_hint(
+            "a limit of namespaces is reached: see sysctl user.max_user_namespaces and its \
+             siblings, and the depth of 32 nested user or pid namespaces",
+        ),
+        Errno::EPERM => error.with_hint(
+            "namespaces need CAP_SYS_ADMIN, or user namespaces that are allowed and not restricted \
+             (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, \
+             kernel.apparmor_restrict_unprivileged_userns)",
+        ),
+        Errno::EAGAIN => error.with_kind(ErrorKind::Limit).with_hint(
+            "the caller may have no more processes: see ulimit -u and pids.max of its cgroup",
+        ),
+        Errno::EACCES => error.with_hint("the init may not be executed: see sysctl vm.memfd_noexec"),
+        _ => error,
+    }
+}
+
+fn early_death(first: &First, spark: &Spark) -> Error {
+    let detail = match first {
+        First::Ended(ended) if ended.status & 0x7F != 0 => {
+            format!("was killed by signal {} before it could start", ended.status & 0x7F)
+        }
+        First::Ended(ended) => {
+            format!("ended with status {} before it could start", ended.status >> 8 & 0xFF)
+        }
+        _ => match process::wait_pidfd(spark.pidfd.as_raw_fd(), false) {
+            Ok(Some(exit)) if exit.code != 1 => {
+                return Error::new(
+                    ErrorKind::Child,
+                    Stage::Clone,
+                    "init",
+                    format!("was killed by signal {}", exit.status),
+                );
+            }
+            Ok(Some(exit)) => {
+                return Error::new(
+                    ErrorKind::Child,
+                    Stage::Clone,
+                    "init",
+                    format!("ended with status {} and no report", exit.status),
+                );
+            }
+            _ => "ended without a report".to_owned(),
+        },
+    };
+    Error::new(ErrorKind::Child, Stage::Clone, "job", detail)
+}
+
+/// How a launch began.
+#[derive(Clone, Copy)]
+enum First {
+    Started,
+    Ended(Ended),
+    Vanished,
+}
+
+struct Watcher<'a> {
+    control: &'a Control,
+    plan: &'a Plan,
+    pid: i32,
+    namespaces: BTreeMap<String, u64>,
+}
+
+impl Watcher<'_> {
+    fn until_started(&mut self) -> Result<First> {
+        loop {
+            let heard = self
+                .control
+                .hear(true)
+                .map_err(|errno| Error::from_errno(errno, Stage::Clone, "init"))?;
+            match heard {
+                Heard::Report(Report::Born, pid) => {
+                    self.pid = pid;
+                    // Now, not when somebody asks: a short job's would be gone.
+                    self.namespaces = namespace_ids(pid);
+                }
+                Heard::Report(Report::Started, _) => return Ok(First::Started),
+                Heard::Report(Report::Failed { op, errno }, _) => {
+                    return Err(self.plan.failure(op, Errno::from_raw(errno as i32)));
+                }
+                Heard::Report(Report::Ended(ended), _) => return Ok(First::Ended(ended)),
+                // Without an init the line closes with the exec.
+                Heard::End if !self.plan.init && !self.namespaces.is_empty() => return Ok(First::Started),
+                Heard::End | Heard::Nothing => return Ok(First::Vanished),
+            }
+        }
+    }
+}
+
+/// Inode numbers of a process's namespaces.
+pub(super) fn namespace_ids(pid: i32) -> BTreeMap<String, u64> {
+    let mut ids = BTreeMap::new();
+    for kind in Kind::ALL {
+        let Ok(link) = std::fs::read_link(format!("/proc/{pid}/ns/{kind}")) else {
+            continue;
+        };
+        // "user:[4026531837]"
+        let text = link.to_string_lossy();
+        let number = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+        if let Some(number) = number.and_then(|n| n.parse().ok()) {
+            ids.insert(kind.name().to_owned(), number);
+        }
+    }
+    ids
+}
+
+/// The descriptors for the plan's slots, in order; those opened here are closed once they are sent.
+struct Slots {
+    numbers: Vec<RawFd>,
+    opened: Vec<OwnedFd>,
+}
+
+impl Slots {
+    fn open(
+        plan: &Plan,
+        streams: &Streams,
+        group: Option<&Group>,
+        pid: i32,
+        program: &memfile::ProgramFd,
+        host: &Host,
+    ) -> Result<Slots> {
+        let mut slots = Slots { numbers: Vec::new(), opened: Vec::new() };
+        let mut joins = Vec::new();
+        if plan.slots.iter().any(|slot| matches!(slot, Slot::Join(_))) {
+            if let Some(group) = group {
+                joins = group.join_fds(!host.features.clone3)?;
+            }
+        }
+        let mut joins: Vec<Option<OwnedFd>> = joins.into_iter().map(Some).collect();
+        let user = if plan.slots.iter().any(|slot| matches!(slot, Slot::Tree(_))) {
+            Some(tree_namespace(plan, pid, program, host)?)
+        } else {
+            None
+        };
+        for slot in &plan.slots {
+            match slot {
+                Slot::Tree(tree) => {
+                    let copy = idmap::open_tree(tree, user.as_ref().map(AsFd::as_fd))?;
+                    slots.add(copy);
+                }
+                Slot::Join(place) => {
+                    let fd = joins.get_mut(*place).and_then(Option::take).ok_or_else(|| {
+                        Error::new(ErrorKind::Internal, Stage::Cgroup, "tasks", "no such hierarchy")
+                    })?;
+                    slots.add(fd);
+                }
+                Slot::CpuUsage => {
+                    let usage = group.and_then(Group::cpu_usage_fd).ok_or_else(|| {
+                        Error::new(
+                            ErrorKind::Unsupported,
+                            Stage::Cgroup,
+                            "limits.cpu_time",
+                            "the job's cgroup does not tell its CPU time",
+                        )
+                    })?;
+                    slots.add(usage.0);
+                }
+                Slot::HostPidfd => {
+                    let own = own(process::pidfd_open(process::getpid()))
+                        .map_err(|errno| Error::from_errno(errno, Stage::Clone, "pidfd_open"))?;
+                    slots.add(own);
+                }
+                Slot::Stdio(number) => slots.numbers.extend(streams.job_fd(*number)),
+                Slot::Caller(fd) => slots.numbers.push(*fd),
+            }
+        }
+        Ok(slots)
+    }
+
+    fn add(&mut self, fd: OwnedFd) {
+        self.numbers.push(fd.as_raw_fd());
+        self.opened.push(fd);
+    }
+}
+
+/// The user namespace that maps the ids of trees: the job's own, or one made for it alone, which lives
+/// as long as the mounts do.
+fn tree_namespace(
+    plan: &Plan,
+    pid: i32,
+    program: &memfile::ProgramFd,
+    host: &Host,
+) -> Result<OwnedFd> {
+    let Some((uids, gids)) = &plan.tree_map else {
+        return idmap::namespace(pid);
+    };
+    let line = |errno| Error::from_errno(errno, Stage::Ids, "socketpair");
+    let (_control, init_end) = Control::pair().map_err(line)?;
+    let spark = spark::light(&Wish {
+        namespaces: CLONE_NEWUSER,
+        cgroup: None,
+        program: program.as_fd(),
+        control: init_end.as_fd(),
+        last_capability: host.last_capability,
+    })
+    .map_err(|errno| Error::from_errno(errno, Stage::Ids, "user namespace for id-mapped mounts"))?;
+    let guard = Guard { spark: Some(spark), group: None };
+    let Some(spark) = &guard.spark else {
+        return idmap::namespace(pid);
+    };
+    idmap::write(spark.pid, uids, gids, false)?;
+    idmap::namespace(spark.pid)
+}

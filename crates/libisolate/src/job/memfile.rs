@@ -1,0 +1,91 @@
+//! Sealed memory files: the init's program and the plan.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use isolate_sys::Errno;
+use isolate_sys::abi::{
+    AT_EMPTY_PATH, F_ADD_SEALS, F_SEAL_ALL, MFD_ALLOW_SEALING, MFD_CLOEXEC, MFD_EXEC,
+    MFD_NOEXEC_SEAL,
+};
+use isolate_sys::calls::{fd, path};
+
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::sysfd::own;
+
+/// The init's program, kept for the next launch.
+struct Program {
+    file: OwnedFd,
+    /// Device and inode: a host that closes all descriptors, as daemons do, closes this one too, and
+    /// its number may be another file's by now.
+    identity: (u64, u64),
+}
+
+static PROGRAM: Mutex<Option<Arc<Program>>> = Mutex::new(None);
+
+/// Keeps the program's descriptor open while it is used.
+pub(super) struct ProgramFd(Arc<Program>);
+
+impl AsFd for ProgramFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.file.as_fd()
+    }
+}
+
+/// The init's program in a sealed file that can be executed.
+pub(super) fn program() -> Result<ProgramFd> {
+    let mut kept = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(program) = kept.take() {
+        if identity(program.file.as_fd()) == Some(program.identity) {
+            *kept = Some(program.clone());
+            return Ok(ProgramFd(program));
+        }
+        // Somebody else's descriptor by now: it must not be closed here.
+        std::mem::forget(program);
+    }
+    let file = sealed(c"isolate-init", isolate_init::PROGRAM, MFD_EXEC).map_err(|errno| {
+        let error = Error::from_errno(errno, Stage::Clone, "init");
+        if errno == Errno::EACCES {
+            error
+                .with_kind(ErrorKind::Unsupported)
+                .with_hint("executable memory files are switched off: sysctl vm.memfd_noexec is 2")
+        } else {
+            error
+        }
+    })?;
+    let identity = identity(file.as_fd()).unwrap_or_default();
+    let program = Arc::new(Program { file, identity });
+    *kept = Some(program.clone());
+    Ok(ProgramFd(program))
+}
+
+fn identity(file: BorrowedFd<'_>) -> Option<(u64, u64)> {
+    let stat = path::fstatat(file.as_raw_fd(), c"", AT_EMPTY_PATH).ok()?;
+    Some((stat.dev, stat.ino))
+}
+
+/// The encoded plan in a sealed file.
+pub(super) fn plan(ops: &[u8]) -> Result<OwnedFd> {
+    sealed(c"isolate-plan", ops, MFD_NOEXEC_SEAL)
+        .map_err(|errno| Error::from_errno(errno, Stage::Clone, "plan"))
+}
+
+/// A file with this content that nobody can change any more.
+fn sealed(name: &std::ffi::CStr, content: &[u8], flag: u32) -> isolate_sys::Result<OwnedFd> {
+    let flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    let file = match own(fd::memfd_create(name, flags | flag)) {
+        // Before Linux 6.3 there is no such flag, and every memory file can be executed.
+        Err(Errno::EINVAL) => own(fd::memfd_create(name, flags)),
+        other => other,
+    }?;
+    let mut rest = content;
+    while !rest.is_empty() {
+        match fd::write(file.as_raw_fd(), rest) {
+            Ok(len) => rest = &rest[len..],
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    fd::fcntl(file.as_raw_fd(), F_ADD_SEALS, F_SEAL_ALL)?;
+    Ok(file)
+}
