@@ -166,7 +166,9 @@ export interface IdMap {
   readonly count: number;
 }
 
-/** Offsets of the time namespace's clocks, in seconds, negative allowed (time_namespaces(7)). */
+/**
+ * Offsets of the time namespace's clocks, in milliseconds, negative allowed (time_namespaces(7)).
+ */
 export interface TimeOffsets {
   /** Added to CLOCK_MONOTONIC, milliseconds. */
   readonly monotonicMs?: number;
