@@ -4,6 +4,7 @@ pub mod fd;
 pub mod mount;
 pub mod path;
 pub mod privilege;
+pub mod probe;
 pub mod process;
 pub mod signal;
 pub mod socket;

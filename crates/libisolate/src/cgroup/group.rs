@@ -1,14 +1,20 @@
-//! A job's own group: made, written, read back, measured, killed and removed as one thing across all
-//! hierarchies.
+//! A job's own group: made, joined, written and read back as one thing across all hierarchies.
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::CgroupHost;
-use crate::error::Result;
-use crate::job::{Enforcement, Usage};
-use crate::spec::{Bytes, CgroupMode, Limits};
+use super::controller::cpuset;
+use super::plan::usage_file;
+use super::{CgroupHost, Hierarchy, Version, end, measure, write};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
+use crate::spec::Bytes;
 
 /// One value for one cgroup file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,99 +40,402 @@ pub struct GroupPlan {
     pub enable: Vec<String>,
     /// The writes, in order.
     pub writes: Vec<Write>,
-}
-
-/// What the limits mean on this host.
-///
-/// `init_counts` is 1 where the init shares the job's group (v2) and must not use up the job's pids.
-/// Returns no group where none is wanted or a `try` cannot be met.
-///
-/// # Errors
-/// `InvalidSpec` for values out of range, `Unsupported` or `Permission` for limits that must hold and
-/// cannot.
-pub fn plan_group(
-    limits: &Limits,
-    mode: CgroupMode,
-    host: &CgroupHost,
-    with_init: bool,
-) -> Result<(Option<GroupPlan>, Enforcement)> {
-    let _ = (limits, mode, host, with_init);
-    unimplemented!("cgroup group plan")
+    /// Whether the init is in the v2 directory too: it is taken off what is measured there.
+    #[serde(default)]
+    pub with_init: bool,
 }
 
 /// A job's group on this host. Dropping it removes nothing: [`Group::remove`] does.
 #[derive(Debug)]
-pub struct Group {}
+pub struct Group {
+    pub(super) trees: Vec<Tree>,
+    writes: Vec<Write>,
+    pub(super) with_init: bool,
+}
+
+/// The group's directory in one hierarchy.
+#[derive(Debug)]
+pub(super) struct Tree {
+    index: usize,
+    pub version: Version,
+    pub controllers: Vec<String>,
+    pub dir: PathBuf,
+    /// v2: the directory itself, for a birth in the group.
+    fd: Option<OwnedFd>,
+}
+
+impl Tree {
+    pub fn has(&self, controller: &str) -> bool {
+        self.controllers.iter().any(|c| c == controller)
+    }
+}
 
 impl Group {
-    /// Makes the directories of `plan` under a name of their own below the caller's cgroup.
+    /// Makes the directories of `plan` under a name of their own below the caller's cgroup:
+    /// `isolate-PID-START-N`, where PID and START (clock ticks since boot) tell this process from
+    /// every other.
+    ///
+    /// Controllers that it enables for the groups below the caller's own stay enabled.
     ///
     /// # Errors
     /// `Cgroup` stage with the path; whatever was made is gone again.
     pub fn create(host: &CgroupHost, plan: &GroupPlan) -> Result<Group> {
-        let _ = (host, plan);
-        unimplemented!("cgroup group")
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let chosen = |index: &usize| {
+            host.hierarchies
+                .get(*index)
+                .map(|h| (*index, h))
+                .ok_or_else(|| {
+                    Error::new(
+                        ErrorKind::Internal,
+                        Stage::Cgroup,
+                        "",
+                        "the plan is of another host",
+                    )
+                })
+        };
+        let parents: Vec<(usize, &Hierarchy)> =
+            plan.hierarchies.iter().map(chosen).collect::<Result<_>>()?;
+        enable(&parents, &plan.enable)?;
+        let (pid, start) = owner()?;
+        // Two processes of different pid namespaces may have the same name for themselves.
+        for _ in 0..64 {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            match make(&parents, plan, &format!("isolate-{pid}-{start}-{number}")) {
+                Err(error) if error.errno() == libc::EEXIST => {}
+                made => return made,
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            Stage::Cgroup,
+            "isolate-*",
+            "no free name for a group",
+        ))
     }
 
     /// Descriptors to which the job itself writes "0" to join: v1 `tasks` of each hierarchy. The v2
     /// directory is not among them where [`Group::birth_fd`] can be used.
     ///
+    /// A single-threaded process joins with them whole: `tasks` takes one thread each.
+    ///
     /// # Errors
     /// `Cgroup` stage with the path.
     pub fn join_fds(&self, include_unified: bool) -> Result<Vec<OwnedFd>> {
-        let _ = include_unified;
-        unimplemented!("cgroup group")
+        self.trees
+            .iter()
+            .filter(|tree| include_unified || tree.version == Version::V1)
+            .map(|tree| match tree.version {
+                Version::V1 => write::descriptor(&tree.dir, "tasks", true),
+                Version::V2 => write::descriptor(&tree.dir, "cgroup.procs", true),
+            })
+            .collect()
     }
 
     /// The v2 directory for `CLONE_INTO_CGROUP`.
     pub fn birth_fd(&self) -> Option<BorrowedFd<'_>> {
-        unimplemented!("cgroup group")
+        self.trees
+            .iter()
+            .find_map(|tree| Some(tree.fd.as_ref()?.as_fd()))
     }
 
-    /// Writes the limits and reads them back into `enforcement`.
+    /// Writes the limits and reads them back into `enforcement`; the entry `cgroup` gets the
+    /// directories.
     ///
     /// # Errors
     /// `Cgroup` stage, `file: "value"` as the subject, for a limit that must hold.
     pub fn write_limits(&self, enforcement: &mut Enforcement) -> Result<()> {
-        let _ = enforcement;
-        unimplemented!("cgroup group")
+        if let Some(entry) = enforcement.iter_mut().find(|e| e.name == "cgroup") {
+            let dirs: Vec<String> = self
+                .trees
+                .iter()
+                .map(|tree| tree.dir.display().to_string())
+                .collect();
+            entry.value = Some(dirs.join(" "));
+        }
+        for write in &self.writes {
+            let mut entry = enforcement.iter_mut().find(|e| e.name == write.limit);
+            if entry
+                .as_ref()
+                .is_some_and(|e| e.status == EnforcementStatus::Skipped)
+            {
+                // An earlier file of the same limit was refused.
+                continue;
+            }
+            match (self.put(write), &mut entry) {
+                (Ok(value), Some(entry)) => {
+                    entry.file = Some(write.file.clone());
+                    entry.value = Some(self.tell(entry, write, value));
+                }
+                (Ok(_), None) => {}
+                (Err(error), Some(entry)) if write.best_effort => {
+                    entry.status = EnforcementStatus::Skipped;
+                    entry.value = None;
+                    entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
+                }
+                (Err(error), _) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one value and gives what is in force then.
+    fn put(&self, write: &Write) -> Result<String> {
+        let Some(tree) = self.trees.iter().find(|t| t.index == write.hierarchy) else {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                Stage::Cgroup,
+                write.file.as_str(),
+                "the group has no directory in its hierarchy",
+            ));
+        };
+        write::write(&tree.dir, &write.file, &write.value)?;
+        if tree.version == Version::V2 && write.file.starts_with("cpuset.") {
+            return cpuset_in_force(&tree.dir, write);
+        }
+        Ok(write::read(&tree.dir, &write.file)?.trim().to_owned())
+    }
+
+    /// The value read back, with a word where it is not the requested one for a reason of our own.
+    fn tell(&self, entry: &Enforced, write: &Write, value: String) -> String {
+        let v2 = self
+            .trees
+            .iter()
+            .any(|t| t.index == write.hierarchy && t.version == Version::V2);
+        if write.limit == "pids" && self.with_init && v2 && value != entry.requested {
+            return format!("{value} (1 is the init)");
+        }
+        value
     }
 
     /// A descriptor of the file that tells the group's CPU time, and whether it is v2's `cpu.stat`
     /// (a line `usage_usec N`) or v1's `cpuacct.usage` (nanoseconds).
     pub fn cpu_usage_fd(&self) -> Option<(OwnedFd, bool)> {
-        unimplemented!("cgroup group")
+        let tree = self.usage_tree()?;
+        let fd = write::descriptor(&tree.dir, usage_file(tree.version), false).ok()?;
+        Some((fd, tree.version == Version::V2))
+    }
+
+    /// cpuacct before the v2 tree: the init is never in it.
+    pub(super) fn usage_tree(&self) -> Option<&Tree> {
+        self.trees
+            .iter()
+            .find(|t| t.has("cpuacct"))
+            .or_else(|| self.trees.iter().find(|t| t.version == Version::V2))
     }
 
     /// How many processes the out of memory killer ended in the group so far.
     pub fn oom_kills(&self) -> Option<u64> {
-        unimplemented!("cgroup group")
+        measure::oom_kills(self)
     }
 
     /// Fills in what the group measured.
     pub fn measure(&self, usage: &mut Usage) {
-        let _ = usage;
-        unimplemented!("cgroup group")
+        measure::fill(self, usage);
     }
 
     /// Kills every process in the group, forked ones included, frozen ones too.
     ///
+    /// With `cgroup.kill` it returns at once; the processes are as good as dead. On v1 alone it
+    /// returns when none is left, after 10 seconds at most.
+    ///
     /// # Errors
     /// `Cgroup` stage with the path.
     pub fn kill(&self) -> Result<()> {
-        unimplemented!("cgroup group")
+        end::kill(self)
     }
 
-    /// Removes the directories, with bounded retries while the last processes go.
+    /// Removes the directories, with bounded retries (about a second) while the last processes go.
     ///
     /// # Errors
-    /// `Cgroup` stage, `Busy` with the path that would not go.
+    /// `Cgroup` stage, `Busy` with the path that would not go; the others are gone.
     pub fn remove(&self) -> Result<()> {
-        unimplemented!("cgroup group")
+        end::remove(self.trees.iter().map(|tree| tree.dir.as_path()))
     }
 
     /// The group's directories, one for each hierarchy.
     pub fn dirs(&self) -> Vec<Bytes> {
-        unimplemented!("cgroup group")
+        self.trees
+            .iter()
+            .map(|tree| Bytes::from(tree.dir.as_path()))
+            .collect()
+    }
+}
+
+/// Enables controllers for the groups below the caller's own v2 cgroup.
+fn enable(parents: &[(usize, &Hierarchy)], controllers: &[String]) -> Result<()> {
+    let Some((_, parent)) = parents.iter().find(|(_, h)| h.version == Version::V2) else {
+        return Ok(());
+    };
+    if controllers.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> = controllers.iter().map(|c| format!("+{c}")).collect();
+    write::write(
+        parent.dir.as_path(),
+        "cgroup.subtree_control",
+        &words.join(" "),
+    )
+}
+
+/// The pid of this process and when it started, in clock ticks since boot.
+fn owner() -> Result<(u32, u64)> {
+    // Both in one word, 22 bits of pid: the file takes the longer to read the more threads there
+    // are, and a fork of this process must not go by its parent's name.
+    static OWNER: AtomicU64 = AtomicU64::new(0);
+    let pid = std::process::id();
+    let known = OWNER.load(Ordering::Relaxed);
+    if known >> 42 == u64::from(pid) && known != 0 {
+        return Ok((pid, known & ((1 << 42) - 1)));
+    }
+    const PATH: &str = "/proc/self/stat";
+    let text =
+        std::fs::read_to_string(PATH).map_err(|e| Error::from_io(&e, Stage::Cgroup, PATH))?;
+    let start = start_time(&text).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Other,
+            Stage::Cgroup,
+            PATH,
+            "it has no start time",
+        )
+    })?;
+    OWNER.store(
+        u64::from(pid) << 42 | start & ((1 << 42) - 1),
+        Ordering::Relaxed,
+    );
+    Ok((pid, start))
+}
+
+/// Field 22 of a /proc/PID/stat text; the second field may hold blanks and parentheses.
+fn start_time(stat: &str) -> Option<u64> {
+    stat.rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(19)?
+        .parse()
+        .ok()
+}
+
+fn make(parents: &[(usize, &Hierarchy)], plan: &GroupPlan, name: &str) -> Result<Group> {
+    let mut group = Group {
+        trees: Vec::new(),
+        writes: plan.writes.clone(),
+        with_init: plan.with_init,
+    };
+    for (index, parent) in parents {
+        if let Err(error) = make_tree(&mut group, *index, parent, plan, name) {
+            // The first failure is the one to tell; nothing has entered the directories yet.
+            let _ = group.remove();
+            return Err(error);
+        }
+    }
+    Ok(group)
+}
+
+fn make_tree(
+    group: &mut Group,
+    index: usize,
+    parent: &Hierarchy,
+    plan: &GroupPlan,
+    name: &str,
+) -> Result<()> {
+    let dir = parent.dir.as_path().join(name);
+    let failed = |e: &io::Error| Error::from_io(e, Stage::Cgroup, dir.display().to_string());
+    DirBuilder::new().mode(0o755).create(&dir).map_err(|e| {
+        let error = failed(&e);
+        match e.raw_os_error() {
+            Some(libc::EAGAIN) => {
+                error.with_hint("cgroup.max.descendants or cgroup.max.depth is reached")
+            }
+            Some(libc::ENOENT) => error.with_hint("the caller's own cgroup is gone"),
+            _ => error,
+        }
+    })?;
+    let mut controllers = parent.controllers.clone();
+    if parent.version == Version::V2 {
+        controllers.retain(|c| parent.enabled.contains(c) || plan.enable.contains(c));
+    }
+    group.trees.push(Tree {
+        index,
+        version: parent.version,
+        controllers,
+        dir: dir.clone(),
+        fd: None,
+    });
+    match parent.version {
+        Version::V1 if parent.controllers.iter().any(|c| c == "cpuset") => {
+            inherit_cpuset(parent.dir.as_path(), &dir)
+        }
+        Version::V1 => Ok(()),
+        Version::V2 => {
+            if write::read(&dir, "cgroup.type").is_ok_and(|t| t.trim() == "domain invalid") {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    Stage::Cgroup,
+                    dir.display().to_string(),
+                    "the caller's own cgroup holds processes and gives threaded controllers, so no \
+                     process can enter a group below it",
+                ));
+            }
+            let fd = OwnedFd::from(File::open(&dir).map_err(|e| failed(&e))?);
+            if let Some(tree) = group.trees.last_mut() {
+                tree.fd = Some(fd);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A new v1 cpuset is empty, and no process can enter it (ENOSPC).
+fn inherit_cpuset(parent: &Path, dir: &Path) -> Result<()> {
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        // cgroup.clone_children may have filled it.
+        if write::read(dir, file)?.trim().is_empty() {
+            write::write(dir, file, write::read(parent, file)?.trim())?;
+        }
+    }
+    Ok(())
+}
+
+/// v2 takes any list and uses what it can of it: what it uses has to be the list.
+fn cpuset_in_force(dir: &Path, write: &Write) -> Result<String> {
+    let effective = write::read(dir, &format!("{}.effective", write.file))?;
+    let effective = effective.trim();
+    if cpuset::parse_list(effective).ok() == cpuset::parse_list(&write.value).ok() {
+        return Ok(effective.to_owned());
+    }
+    Err(Error::new(
+        ErrorKind::Limit,
+        Stage::Cgroup,
+        format!("{}: {:?}", write.file, write.value),
+        format!(
+            "the caller's own cgroup does not have all of them; in force would be {effective:?}"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn start_times() {
+        let stat = "12 (a) b (c)) S 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 11 12";
+        assert_eq!(start_time(stat), Some(98_765));
+        assert_eq!(start_time("12 (a) S 1"), None);
+        assert_eq!(start_time(""), None);
+    }
+
+    #[test]
+    fn the_owner_is_this_process() {
+        let (pid, start) = owner().expect("/proc is readable");
+        assert_eq!(pid, std::process::id());
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("own stat");
+        assert_eq!(start_time(&stat), Some(start));
+        assert_eq!(
+            owner().ok(),
+            Some((pid, start)),
+            "the second time from memory"
+        );
     }
 }

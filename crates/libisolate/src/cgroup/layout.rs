@@ -42,7 +42,9 @@ pub struct Hierarchy {
     pub mount: Bytes,
     /// The caller's own cgroup in it, as /proc/self/cgroup tells.
     pub own: Bytes,
-    /// The directory of the caller's own cgroup: groups are made below it.
+    /// The directory of the caller's own cgroup: groups are made below it. Of a caller that is in a
+    /// leaf ([`move_to_leaf`](super::move_to_leaf)), the directory above the leaf. Empty where the
+    /// mount does not show it.
     pub dir: Bytes,
     /// Whether the caller may make directories in `dir`.
     pub writable: bool,
@@ -66,6 +68,13 @@ pub struct CgroupHost {
     pub has_kill: bool,
     /// Whether swap is accounted (`memory.swap.max`, `memory.memsw.limit_in_bytes` exist).
     pub swap_accounting: bool,
+    /// Whether a swap device is in use (/proc/swaps): without one a job cannot swap.
+    #[serde(default)]
+    pub swap_device: bool,
+    /// The lowest `pids.max` of the caller's own cgroup and of those above it that can be seen: a
+    /// group below cannot have more.
+    #[serde(default)]
+    pub pids_allowed: Option<u64>,
 }
 
 impl CgroupHost {

@@ -3,8 +3,20 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod controller;
+mod end;
 mod group;
 mod layout;
+mod leaf;
+mod measure;
+mod parse;
+mod plan;
+mod probe;
+mod write;
 
-pub use group::{Group, GroupPlan, Write, plan_group};
+pub use group::{Group, GroupPlan, Write};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
+pub use leaf::move_to_leaf;
+pub(crate) use parse::has_root_mount;
+pub use plan::plan_group;
+pub(crate) use probe::probe;

@@ -3,7 +3,9 @@
 //! [`Host::probe`] looks once; [`plan`](crate::plan::plan) reads nothing else, so a saved host gives
 //! the same plan anywhere.
 
+mod namespace;
 mod probe;
+mod saved;
 
 use std::collections::BTreeMap;
 
@@ -117,6 +119,7 @@ pub struct Host {
     #[serde(default)]
     pub shift_base: u32,
     /// What the paths are that a spec and the default root name.
+    #[serde(with = "saved::paths")]
     pub paths: BTreeMap<Bytes, PathFact>,
 }
 

@@ -1,14 +1,289 @@
-//! Looks at the running kernel and the caller.
+//! Looks at the running kernel and the caller: by asking, not by version numbers.
 
-use super::Host;
-use crate::error::Result;
-use crate::spec::Spec;
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use isolate_sys::abi::{AT_FDCWD, MountAttr, OpenHow};
+use isolate_sys::{Errno, calls};
+use nix::unistd::{SysconfVar, sysconf};
+
+use super::namespace::{self, Switches};
+use super::{Caller, Features, Host, NamespaceSupport, PathFact};
+use crate::cgroup;
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::ns::Kind;
+use crate::plan::SYSTEM_DIRECTORIES;
+use crate::spec::{Bytes, Root, Spec};
+
+/// linux/capability.h
+const CAP_SYS_ADMIN: u32 = 21;
 
 pub(super) fn host() -> Result<Host> {
-    unimplemented!("host probe")
+    let uts = nix::sys::utsname::uname()
+        .map_err(|e| Error::from_errno(Errno::from_raw(e as i32), Stage::Host, "uname"))?;
+    let caller = caller()?;
+    let mut host = Host {
+        kernel: uts.release().to_string_lossy().into_owned(),
+        machine: uts.machine().to_string_lossy().into_owned(),
+        features: features(),
+        namespaces: namespaces(&caller),
+        cgroup: cgroup::probe()?,
+        caller,
+        last_capability: number("/proc/sys/kernel/cap_last_cap").unwrap_or(40) as u32,
+        page_size: configured(SysconfVar::PAGE_SIZE).unwrap_or(4096),
+        cpus: configured(SysconfVar::_NPROCESSORS_ONLN).unwrap_or(1) as u32,
+        shift_base: 0,
+        paths: BTreeMap::new(),
+    };
+    look_at_system(&mut host.paths);
+    Ok(host)
 }
 
 pub(super) fn refresh(host: &mut Host, spec: &Spec) -> Result<()> {
-    let _ = (host, spec);
-    unimplemented!("host probe")
+    host.caller = caller()?;
+    let mut paths = BTreeMap::new();
+    look_at_system(&mut paths);
+    for bind in &spec.binds {
+        paths.insert(bind.source.clone(), followed(bind.source.as_path()));
+    }
+    if let Some(Root::Dir(root)) = &spec.root {
+        paths.insert(root.path.clone(), followed(root.path.as_path()));
+    }
+    host.paths = paths;
+    Ok(())
+}
+
+fn configured(name: SysconfVar) -> Option<u64> {
+    sysconf(name)
+        .ok()
+        .flatten()
+        .and_then(|value| u64::try_from(value).ok())
+}
+
+fn number(path: &str) -> Option<u64> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// Whether the kernel has a call, by what it says to arguments that can do nothing.
+fn known(answer: Result<(), Errno>) -> bool {
+    answer != Err(Errno::ENOSYS)
+}
+
+/// The same for a call that looks at its flags before it looks at the caller: then EPERM is a
+/// container's filter.
+fn allowed(answer: Result<(), Errno>) -> bool {
+    known(answer) && answer != Err(Errno::EPERM)
+}
+
+fn features() -> Features {
+    const NONSENSE: u32 = u32::MAX;
+    const PR_SET_SECCOMP: i32 = 22;
+    const SECCOMP_MODE_FILTER: usize = 2;
+    let how = OpenHow {
+        flags: u64::MAX,
+        mode: 0,
+        resolve: u64::MAX,
+    };
+    let attr = MountAttr {
+        attr_set: 0,
+        attr_clr: 0,
+        propagation: 0,
+        userns_fd: 0,
+    };
+    Features {
+        clone3: allowed(Err(calls::probe::clone3())),
+        pidfd: allowed(calls::process::pidfd_open(-1).map(drop)),
+        openat2: allowed(calls::path::openat2(AT_FDCWD, c"", &how).map(drop)),
+        mount_api: allowed(calls::mount::open_tree(-1, c"", NONSENSE).map(drop))
+            && known(calls::mount::move_mount(-1, -1, NONSENSE))
+            && known(calls::mount::fsopen(c"", NONSENSE).map(drop)),
+        mount_setattr: allowed(calls::mount::mount_setattr(-1, c"", NONSENSE, &attr)),
+        close_range: allowed(calls::fd::close_range(1, 0)),
+        memfd_exec: number("/proc/sys/vm/memfd_noexec").is_none_or(|mode| mode < 2),
+        // Without a program: EFAULT where filters are known, EINVAL where they are not.
+        seccomp_filter: calls::privilege::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 0)
+            == Err(Errno::from_raw(libc::EFAULT)),
+    }
+}
+
+fn namespaces(caller: &Caller) -> BTreeMap<Kind, NamespaceSupport> {
+    let inode = |kind: Kind| {
+        let path = Path::new("/proc/thread-self/ns").join(kind.name());
+        fs::metadata(path).ok().map(|meta| meta.ino())
+    };
+    let switches = Switches {
+        capable: caller.capable(CAP_SYS_ADMIN),
+        unprivileged: number("/proc/sys/kernel/unprivileged_userns_clone").map(|v| v != 0),
+        apparmor: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+            .is_some_and(|v| v != 0),
+        chroot: fs::read("/proc/self/mountinfo").is_ok_and(|text| !cgroup::has_root_mount(&text)),
+    };
+    let found: Vec<namespace::Found> = Kind::ALL
+        .iter()
+        .map(|kind| namespace::Found {
+            kind: *kind,
+            inode: inode(*kind),
+            max: number(&format!("/proc/sys/user/max_{kind}_namespaces")),
+        })
+        .collect();
+    namespace::support(&found, &switches)
+}
+
+/// The calling thread's credentials: raw calls can make them differ from the process's.
+fn caller() -> Result<Caller> {
+    const STATUS: &str = "/proc/thread-self/status";
+    let status = read(STATUS)?;
+    let field = |name: &str| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Other,
+                    Stage::Host,
+                    STATUS,
+                    format!("it has no line {name}"),
+                )
+            })
+    };
+    let effective = |name: &str| -> Result<u32> {
+        let ids = field(name)?;
+        ids.split_whitespace()
+            .nth(1)
+            .and_then(|id| id.parse().ok())
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Other,
+                    Stage::Host,
+                    STATUS,
+                    format!("odd line {name}:{ids}"),
+                )
+            })
+    };
+    let capabilities = u64::from_str_radix(field("CapEff")?.trim(), 16).unwrap_or(0);
+    Ok(Caller {
+        uid: effective("Uid")?,
+        gid: effective("Gid")?,
+        groups: field("Groups")?
+            .split_whitespace()
+            .filter_map(|id| id.parse().ok())
+            .collect(),
+        capabilities,
+        mapped_uids: map(&read("/proc/thread-self/uid_map")?),
+        mapped_gids: map(&read("/proc/thread-self/gid_map")?),
+        // A directory that was removed has no name.
+        cwd: std::env::current_dir().map(Bytes::from).unwrap_or_default(),
+        env: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, Bytes::from(value))))
+            .collect(),
+    })
+}
+
+fn read(path: &str) -> Result<String> {
+    fs::read(path)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .map_err(|e| {
+            Error::from_io(&e, Stage::Host, path).with_hint("/proc must be mounted and readable")
+        })
+}
+
+/// First id inside and count of each line of a uid_map or gid_map text.
+fn map(text: &str) -> Vec<(u32, u32)> {
+    text.lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let inside = words.next()?.parse().ok()?;
+            let count = words.nth(1)?.parse().ok()?;
+            Some((inside, count))
+        })
+        .collect()
+}
+
+fn look_at_system(paths: &mut BTreeMap<Bytes, PathFact>) {
+    for dir in SYSTEM_DIRECTORIES {
+        // Not followed: a link such as /bin -> usr/bin becomes the same link in the job's root.
+        let fact = match fs::symlink_metadata(dir) {
+            Ok(meta) if meta.is_symlink() => match fs::read_link(dir) {
+                Ok(text) => PathFact::Link(Bytes::from(text)),
+                Err(e) => missing(&e),
+            },
+            Ok(meta) => kind_of(&meta),
+            Err(e) => missing(&e),
+        };
+        paths.insert(Bytes::from(dir), fact);
+    }
+}
+
+fn followed(path: &Path) -> PathFact {
+    match fs::metadata(path) {
+        Ok(meta) => kind_of(&meta),
+        Err(e) => missing(&e),
+    }
+}
+
+fn kind_of(meta: &fs::Metadata) -> PathFact {
+    if meta.is_dir() {
+        PathFact::Dir
+    } else {
+        PathFact::File
+    }
+}
+
+fn missing(error: &std::io::Error) -> PathFact {
+    // Paths with NUL have no errno.
+    PathFact::Missing(error.raw_os_error().unwrap_or(libc::EINVAL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_maps() {
+        assert_eq!(map("         0          0 4294967295\n"), [(0, u32::MAX)]);
+        assert_eq!(
+            map("0 100000 65536\n65536 1000 1\n"),
+            [(0, 65_536), (65_536, 1)]
+        );
+        assert_eq!(map("0\n\n"), []);
+    }
+
+    #[test]
+    fn this_host() {
+        let host = host().expect("a host with /proc");
+        assert_eq!(host.caller.uid, nix::unistd::geteuid().as_raw());
+        assert_eq!(host.caller.gid, nix::unistd::getegid().as_raw());
+        assert_eq!(host.namespaces.len(), 8);
+        assert!(host.page_size.is_power_of_two());
+        assert!(host.cpus >= 1);
+        let own = fs::metadata("/proc/self/ns/pid").map(|m| m.ino()).ok();
+        assert_eq!(host.namespaces[&Kind::Pid].inode, own);
+        assert!(matches!(
+            host.path(&"/usr".into()),
+            PathFact::Dir | PathFact::Link(_)
+        ));
+    }
+
+    #[test]
+    fn paths_of_a_spec() {
+        let mut spec = Spec::new(["/bin/true"]);
+        spec.binds.push(crate::spec::Bind::ro("/proc/self/exe"));
+        spec.binds.push(crate::spec::Bind::ro("/no/such/path"));
+        let mut host = host().expect("a host with /proc");
+        refresh(&mut host, &spec).expect("a host with /proc");
+        assert_eq!(host.path(&"/proc/self/exe".into()), PathFact::File);
+        assert_eq!(
+            host.path(&"/no/such/path".into()),
+            PathFact::Missing(libc::ENOENT)
+        );
+        assert!(matches!(
+            host.path(&"/usr".into()),
+            PathFact::Dir | PathFact::Link(_)
+        ));
+        let plain = Spec::new(["/bin/true"]);
+        refresh(&mut host, &plain).expect("a host with /proc");
+        assert_eq!(host.paths.get(&"/no/such/path".into()), None);
+    }
 }

@@ -1,0 +1,242 @@
+//! The end of a group: kill everything in it, then take the directories away.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use isolate_sys::{Errno, abi, calls};
+
+use super::group::Tree;
+use super::{Group, Version, write};
+use crate::error::{Error, ErrorKind, Result, Stage};
+
+/// How long a v1 group may take to die; a process in an uninterruptible call may take for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) fn kill(group: &Group) -> Result<()> {
+    let unified = group.trees.iter().find(|t| t.version == Version::V2);
+    let killed = match unified.map(|tree| write::write(&tree.dir, "cgroup.kill", "1")) {
+        Some(Ok(())) => true,
+        // Before Linux 5.14, or removed already.
+        Some(Err(error)) if error.errno() == libc::ENOENT => false,
+        Some(Err(error)) => return Err(error),
+        None => false,
+    };
+    // A process that joined the v1 directories alone is not in the v2 one, so all are looked at; the
+    // dying are still listed for a moment, and a second SIGKILL does not hurt them.
+    let others: Vec<&Tree> = group
+        .trees
+        .iter()
+        .filter(|t| !(killed && t.version == Version::V2))
+        .collect();
+    if others.iter().all(|tree| members(&tree.dir).is_empty()) {
+        return Ok(());
+    }
+    let freezer = group
+        .trees
+        .iter()
+        .find(|t| t.version == Version::V1 && t.has("freezer"));
+    kill_listed(&others, freezer.map(|tree| tree.dir.as_path()))
+}
+
+/// Kills by the lists of processes until they are empty.
+fn kill_listed(trees: &[&Tree], freezer: Option<&Path>) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = Duration::from_micros(200);
+    loop {
+        // A group that stands still forks nothing between the list and the kill. Where it does not,
+        // the next round finds what was forked.
+        if let Some(dir) = freezer {
+            let _ = write::write(dir, "freezer.state", "FROZEN");
+        }
+        let mut left = None;
+        for tree in trees {
+            for (dir, pid) in members(&tree.dir) {
+                kill_member(&dir, pid);
+                left = Some(dir);
+            }
+        }
+        if let Some(dir) = freezer {
+            // The killed die only when they move again, in every group below as well.
+            for below in groups(dir) {
+                let _ = write::write(&below, "freezer.state", "THAWED");
+            }
+        }
+        let Some(dir) = left else { return Ok(()) };
+        if Instant::now() >= deadline {
+            return Err(Error::new(
+                ErrorKind::Busy,
+                Stage::Cgroup,
+                dir.display().to_string(),
+                format!("processes are left {} s after SIGKILL", PATIENCE.as_secs()),
+            ));
+        }
+        sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Kills a process of a list, if it is still the one that was listed.
+fn kill_member(dir: &Path, pid: i32) {
+    match Pidfd::open(pid) {
+        Ok(process) => {
+            // The number may have gone to another process since it was read. Now it is pinned: if
+            // it is listed once more, this is a member.
+            if pids_in(dir).contains(&pid) {
+                let _ = calls::process::pidfd_send_signal(process.0, abi::SIGKILL);
+            }
+        }
+        // Before Linux 5.3, or a container's filter.
+        Err(Errno::ENOSYS | Errno::EPERM) => {
+            let _ = calls::process::kill(pid, abi::SIGKILL);
+        }
+        // It has ended.
+        Err(_) => {}
+    }
+}
+
+struct Pidfd(i32);
+
+impl Pidfd {
+    fn open(pid: i32) -> Result<Pidfd, Errno> {
+        calls::process::pidfd_open(pid).map(Pidfd)
+    }
+}
+
+impl Drop for Pidfd {
+    fn drop(&mut self) {
+        let _ = calls::fd::close(self.0);
+    }
+}
+
+/// The processes of a group and of those below it, each with its group's directory.
+fn members(dir: &Path) -> Vec<(PathBuf, i32)> {
+    groups(dir)
+        .into_iter()
+        .flat_map(|group| {
+            pids_in(&group)
+                .into_iter()
+                .map(move |pid| (group.clone(), pid))
+        })
+        .collect()
+}
+
+/// The processes in one group. Empty where it has vanished; 0 stands for those of another pid
+/// namespace, which only `cgroup.kill` reaches.
+fn pids_in(dir: &Path) -> Vec<i32> {
+    let own = std::process::id();
+    write::read(dir, "cgroup.procs")
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.parse().ok())
+        .filter(|pid: &i32| *pid > 0 && pid.unsigned_abs() != own)
+        .collect()
+}
+
+/// A group and all below it, each before its children.
+fn groups(dir: &Path) -> Vec<PathBuf> {
+    let mut found = vec![dir.to_owned()];
+    let mut at = 0;
+    while let Some(parent) = found.get(at) {
+        let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+        let below: Vec<PathBuf> = entries
+            .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
+            .map(|entry| entry.path())
+            .collect();
+        found.extend(below);
+        at += 1;
+    }
+    found
+}
+
+pub(super) fn remove<'a>(dirs: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let mut first = Ok(());
+    for dir in dirs {
+        // The others are taken away all the same: what is left should be as little as can be.
+        first = first.and(remove_tree(dir));
+    }
+    first
+}
+
+/// Most groups have none below and go at the first call; a job with a cgroup tree of its own may
+/// have made some.
+fn remove_tree(dir: &Path) -> Result<()> {
+    let mut pause = Duration::from_millis(1);
+    let mut tries = 1;
+    loop {
+        let error = match fs::remove_dir(dir) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ENODEV) => return Ok(()),
+            Some(libc::EBUSY) => {
+                let below = groups(dir);
+                for child in below.iter().skip(1).rev() {
+                    let _ = fs::remove_dir(child);
+                }
+                // The dead leave their group a moment after they were waited for.
+                if tries >= 10 {
+                    return Err(still_there(dir, &error));
+                }
+                sleep(pause);
+                pause *= 2;
+                tries += 1;
+            }
+            _ => {
+                return Err(Error::from_io(
+                    &error,
+                    Stage::Cgroup,
+                    dir.display().to_string(),
+                ));
+            }
+        }
+    }
+}
+
+fn still_there(dir: &Path, error: &io::Error) -> Error {
+    let told = Error::from_io(error, Stage::Cgroup, dir.display().to_string());
+    match members(dir).len() {
+        0 => told,
+        count => told.with_hint(format!("{count} processes are in it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_already_is_removed() {
+        let gone = Path::new("/proc/self/no-such-group");
+        assert_eq!(remove([gone, gone].into_iter()), Ok(()));
+    }
+
+    #[test]
+    fn a_directory_that_will_not_go_is_named_and_the_others_go() {
+        let base = std::env::temp_dir().join(format!("isolate-end-{}", std::process::id()));
+        let (full, empty) = (base.join("full"), base.join("empty"));
+        fs::create_dir_all(full.join("file")).expect("temporary directory");
+        fs::create_dir_all(&empty).expect("temporary directory");
+        // An ordinary file system says ENOTEMPTY where a cgroup tree says EBUSY.
+        let error = remove([full.as_path(), empty.as_path()].into_iter()).err();
+        assert!(!empty.exists());
+        assert_eq!(error.as_ref().map(Error::subject), full.to_str());
+        assert_eq!(error.map(|e| e.errno()), Some(libc::ENOTEMPTY));
+        fs::remove_dir_all(&base).expect("temporary directory");
+    }
+
+    #[test]
+    fn every_group_comes_before_those_below_it() {
+        let base = std::env::temp_dir().join(format!("isolate-groups-{}", std::process::id()));
+        fs::create_dir_all(base.join("a/b")).expect("temporary directory");
+        fs::write(base.join("file"), "").expect("temporary file");
+        assert_eq!(
+            groups(&base),
+            [base.clone(), base.join("a"), base.join("a/b")]
+        );
+        fs::remove_dir_all(&base).expect("temporary directory");
+    }
+}

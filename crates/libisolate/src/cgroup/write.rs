@@ -1,0 +1,113 @@
+//! Writes and reads cgroup files: the one place where their error messages are made.
+
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result, Stage};
+
+/// Opens a group's file; the names of files and groups are the library's own.
+fn open(dir: &Path, file: &str, write: bool) -> std::io::Result<std::fs::File> {
+    OpenOptions::new()
+        .read(!write)
+        .write(write)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+        .open(dir.join(file))
+}
+
+/// Writes `value` in one call, as the kernel wants it.
+pub(super) fn write(dir: &Path, file: &str, value: &str) -> Result<()> {
+    let done = open(dir, file, true).and_then(|mut f| f.write_all(value.as_bytes()));
+    done.map_err(|e| refused(file, value, &e))
+}
+
+/// `cgroup: memory.max: "67108864": Device or resource busy`, and what it means where that is known.
+fn refused(file: &str, value: &str, error: &std::io::Error) -> Error {
+    let told = Error::from_io(error, Stage::Cgroup, format!("{file}: {value:?}"));
+    match (error.raw_os_error(), file) {
+        (Some(libc::ENOENT), _) => told
+            .with_kind(ErrorKind::Unsupported)
+            .with_hint("this kernel's groups have no such file"),
+        (Some(libc::EBUSY), "cgroup.subtree_control") => told.with_hint(
+            "the caller's cgroup holds processes, so controllers cannot be enabled below it: call \
+             move_to_leaf first",
+        ),
+        (Some(libc::EOPNOTSUPP), "cgroup.subtree_control") => {
+            told.with_hint("the caller's cgroup is threaded")
+        }
+        (Some(libc::EBUSY), "memory.limit_in_bytes") => {
+            told.with_hint("the group uses more than that already and cannot give it back")
+        }
+        (Some(libc::EINVAL), "cpu.cfs_quota_us") => told
+            .with_kind(ErrorKind::Limit)
+            .with_hint("the caller's own cgroup may not use so much"),
+        (Some(libc::EACCES | libc::EINVAL | libc::ERANGE), "cpuset.cpus" | "cpuset.mems") => told
+            .with_kind(ErrorKind::Limit)
+            .with_hint("the caller's own cgroup does not have all of them"),
+        _ => told,
+    }
+}
+
+/// A whole file as text.
+pub(super) fn read(dir: &Path, file: &str) -> Result<String> {
+    let mut text = String::new();
+    open(dir, file, false)
+        .and_then(|mut f| f.read_to_string(&mut text))
+        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))?;
+    Ok(text)
+}
+
+/// A descriptor of a file, for another process to use.
+pub(super) fn descriptor(dir: &Path, file: &str, write: bool) -> Result<OwnedFd> {
+    open(dir, file, write)
+        .map(OwnedFd::from)
+        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
+}
+
+/// The number of a file that holds one, or `None` where there is no such file.
+pub(super) fn number(dir: &Path, file: &str) -> Option<u64> {
+    read(dir, file).ok()?.trim().parse().ok()
+}
+
+/// The number after `key` in a file of `key number` lines.
+pub(super) fn keyed(dir: &Path, file: &str, key: &str) -> Option<u64> {
+    keyed_in(&read(dir, file).ok()?, key)
+}
+
+fn keyed_in(text: &str, key: &str) -> Option<u64> {
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == key)
+        .and_then(|(_, value)| value.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_refused_write() {
+        let busy = std::io::Error::from_raw_os_error(libc::EBUSY);
+        assert_eq!(
+            refused("memory.max", "67108864", &busy).message(),
+            "cgroup: memory.max: \"67108864\": Device or resource busy"
+        );
+        let told = refused("cgroup.subtree_control", "+memory", &busy);
+        assert_eq!(told.kind(), ErrorKind::Busy);
+        assert!(
+            told.message().ends_with("call move_to_leaf first"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn keyed_lines() {
+        let text = "low 0\noom 3\noom_kill 2\noom_group_kill 0\n";
+        assert_eq!(keyed_in(text, "oom_kill"), Some(2));
+        assert_eq!(keyed_in(text, "oom"), Some(3));
+        assert_eq!(keyed_in(text, "kill"), None);
+        assert_eq!(keyed_in("usage_usec x\n", "usage_usec"), None);
+    }
+}
