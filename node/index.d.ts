@@ -46,7 +46,7 @@ export function spawn(command: Command, options?: SpawnOptions): Promise<Job<Buf
  *
  * It keeps the event loop alive until it ends, unless `unref()` says otherwise. It is killed when the
  * thread that started it ends, and when it is collected as garbage: nothing refers to it any more, no
- * stream of it is in use, nobody waits for it or listens for its `exit`.
+ * piped stream of it is open, nobody waits for it or listens for its `exit`.
  */
 export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposable {
   private constructor();
@@ -77,7 +77,7 @@ export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposabl
   close(): Promise<void>;
   /** Lets the running job keep the event loop alive; so it does at the start. */
   ref(): this;
-  /** Lets the event loop end before the job. */
+  /** Lets the event loop end before the job and its streams. */
   unref(): this;
   /** As `close()`: for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;

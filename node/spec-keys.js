@@ -3,12 +3,13 @@
 
 'use strict';
 
-// name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), or the value's type]
+// name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
+// keys are data, or the value's type]
 
 exports.Spec = {
   argv: ['argv'],
   profile: ['profile'],
-  env: ['env'],
+  env: ['env', 'map'],
   keepEnv: ['keep_env'],
   cwd: ['cwd'],
   uid: ['uid'],
@@ -103,7 +104,7 @@ exports.Limits = {
   cpusetMems: ['cpuset_mems'],
   cpuTimeMs: ['cpu_time', 'ms'],
   output: ['output'],
-  rlimits: ['rlimits'],
+  rlimits: ['rlimits', 'map'],
   bestEffort: ['best_effort'],
 };
 
@@ -118,7 +119,7 @@ exports.Outcome = {
   stdoutCut: ['stdout_cut'],
   stderrCut: ['stderr_cut'],
   pid: ['pid'],
-  namespaces: ['namespaces'],
+  namespaces: ['namespaces', 'map'],
   enforcement: ['enforcement', 'Enforced'],
 };
 

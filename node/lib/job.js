@@ -40,10 +40,14 @@ class Job extends EventEmitter {
     return this.#outcome === null && this.#failure === null;
   }
 
+  get #streams() {
+    return [this.stdin, this.stdout, this.stderr].filter((stream) => stream !== null);
+  }
+
   #open(fd, direction) {
     if (fd === null) return null;
     const socket = new net.Socket({ fd, ...direction });
-    // A stream in use keeps its job from being collected, and so from being killed.
+    // An open stream keeps its job from being collected, and so from being killed.
     socket[kJob] = this;
     if (direction.readable && this.#encoding !== undefined) socket.setEncoding(this.#encoding);
     return socket;
@@ -87,11 +91,13 @@ class Job extends EventEmitter {
 
   ref() {
     jobs.setKeeps(this.#id, true);
+    for (const stream of this.#streams) stream.ref();
     return this;
   }
 
   unref() {
     jobs.setKeeps(this.#id, false);
+    for (const stream of this.#streams) stream.unref();
     return this;
   }
 
@@ -102,7 +108,7 @@ class Job extends EventEmitter {
     } catch {
       // Aborted or lost: it is gone either way, and wait() tells.
     }
-    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+    for (const stream of this.#streams) stream.destroy();
   }
 
   [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {

@@ -6,7 +6,8 @@
 const { isUtf8 } = require('node:buffer');
 const { fileURLToPath } = require('node:url');
 const keys = require('../spec-keys');
-const { IsolateError } = require('./errors');
+const { IsolateError, translated } = require('./errors');
+const { native } = require('./native');
 
 const BARE_NUMBER = /^\s*\d+(\.\d*)?\s*$/;
 
@@ -118,20 +119,18 @@ function outcome(text, stdout, stderr) {
 
 /** A spec of JSON text, as run() and spawn() take it. */
 function specFromJson(text) {
-  return specKeys(JSON.parse(text), 'Spec');
+  return specKeys(JSON.parse(translated(() => native().normalize(text))), 'Spec');
 }
 
 function specKeys(value, type) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item) => specKeys(item, type));
+  if (typeof value.base64 === 'string' && type === undefined) return Buffer.from(value.base64, 'base64');
   const table = Object.entries(keys[type] ?? {});
   const out = {};
   for (const [wire, item] of Object.entries(value)) {
-    if (wire === 'base64' && typeof item === 'string') return Buffer.from(item, 'base64');
     const [key, [, kind]] = table.find(([, [name]]) => name === wire) ?? [wire, [wire]];
-    if (kind !== 'ms') out[key] = specKeys(item, kind);
-    else if (typeof item === 'string' && BARE_NUMBER.test(item)) out[key] = Number(item) * 1000;
-    else out[key] = typeof item === 'number' ? item * 1000 : item;
+    out[key] = kind === 'ms' ? milliseconds(item) : specKeys(item, kind);
   }
   return out;
 }

@@ -1,5 +1,7 @@
 from typing import Optional, Tuple, final
 
+__all__ = ["Job", "__version__", "host", "normalize", "spawn"]
+
 __version__: str
 
 _Ended = Tuple[str, Optional[bytes], Optional[bytes]]

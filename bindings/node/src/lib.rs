@@ -35,6 +35,13 @@ pub fn host() -> Result<String> {
     serde_json::to_string(&host).map_err(|e| napi::Error::from_reason(e.to_string()))
 }
 
+/// A spec as JSON text in its normal form.
+#[napi(catch_unwind)]
+pub fn normalize(spec: String) -> Result<String> {
+    let read = guard(|| libisolate::Spec::from_json(&spec)).map_err(|e| failure(&e))?;
+    Ok(read.to_json())
+}
+
 /// The jobs of one JavaScript thread.
 #[napi]
 pub struct Jobs {

@@ -25,8 +25,7 @@ pub struct Job {
     /// `None` once closed.
     job: Mutex<Option<Arc<libisolate::Job>>>,
     pid: i32,
-    /// The process that started it. A child that os.fork() made holds the same object, and must not
-    /// kill its parent's job.
+    /// The process that started it: a child that os.fork() made holds the same object, but not the job.
     owner: u32,
 }
 
@@ -166,7 +165,6 @@ impl Job {
             return Ok(None);
         };
         if std::process::id() != self.owner {
-            std::mem::forget(job);
             return Ok(None);
         }
         let outcome = py.detach(|| {
@@ -181,13 +179,10 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        let Some(job) = self.take() else { return };
-        if std::process::id() == self.owner {
-            // Killing and reaping takes a moment, which other threads need not wait for.
+        // Killing and reaping takes a moment, which other threads need not wait for. In a forked child
+        // the library closes its descriptors and leaves the job alone.
+        if let Some(job) = self.take() {
             Python::attach(|py| py.detach(|| drop(job)));
-        } else {
-            // The descriptors stay open in the forked child; to drop would kill the parent's job.
-            std::mem::forget(job);
         }
     }
 }

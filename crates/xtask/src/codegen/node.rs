@@ -25,7 +25,8 @@ const KEYS_HEAD: &str = "\
 
 'use strict';
 
-// name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), or the value's type]
+// name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
+// keys are data, or the value's type]
 ";
 
 /// Whether it is a length of time. Floats are where their doc gives seconds as the unit.
@@ -79,15 +80,18 @@ fn value(field: &Field, model: &Model) -> Result<String> {
     if is_time(field) {
         return Ok(", 'ms'".to_owned());
     }
+    if let Kind::Map(inner) = field.kind.bare() {
+        return match named(inner) {
+            None => Ok(", 'map'".to_owned()),
+            Some(_) => Err(format!(
+                "{}: a map of structs has no place here",
+                field.name
+            )),
+        };
+    }
     let Some(inner) = named(&field.kind) else {
         return Ok(String::new());
     };
-    if let Kind::Map(_) = field.kind.bare() {
-        return Err(format!(
-            "{}: a map of structs has no place in the key table",
-            field.name
-        ));
-    }
     let plain = model.find(inner)?.is_string_enum();
     Ok(if plain {
         String::new()
