@@ -268,13 +268,12 @@ impl State {
             let seconds = |sec: i64, usec: i64| sec as f64 + usec as f64 / 1e6;
             usage.user_time = seconds(exit.rusage.user_sec, exit.rusage.user_usec);
             usage.system_time = seconds(exit.rusage.system_sec, exit.rusage.system_usec);
-            usage.max_rss = exit.rusage.max_rss_kib.max(0) as u64 * 1024;
         }
         if let Some(ended) = self.ended {
             usage.wall_time = ended.wall as f64 / 1e9;
             usage.user_time = ended.user as f64 / 1e6;
             usage.system_time = ended.system as f64 / 1e6;
-            usage.max_rss = ended.max_rss * 1024;
+            usage.max_rss = Some(ended.max_rss * 1024);
         }
         usage.cpu_time = usage.user_time + usage.system_time;
         if let Some(group) = self.group.take() {
