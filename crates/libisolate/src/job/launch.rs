@@ -16,7 +16,7 @@ use isolate_sys::calls::{fd, process};
 use super::control::{Control, Heard};
 use super::spark::{self, Spark, Wish};
 use super::stdio::Streams;
-use super::{idmap, memfile};
+use super::{idmap, memfile, pidfd};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
@@ -24,7 +24,6 @@ use crate::job::Enforcement;
 use crate::ns::Kind;
 use crate::plan::{self, Plan, Slot};
 use crate::spec::Spec;
-use crate::sysfd::own;
 
 /// A program that runs.
 pub(super) struct Launched {
@@ -184,7 +183,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(spark) = &self.spark {
-            let _ = process::pidfd_send_signal(spark.pidfd.as_raw_fd(), libc::SIGKILL);
+            let _ = pidfd::send_signal(spark.pidfd.as_fd(), libc::SIGKILL);
             let _ = process::wait_pidfd(spark.pidfd.as_raw_fd(), false);
         }
         if let Some(group) = &self.group {
@@ -372,7 +371,7 @@ impl Slots {
                     slots.add(usage.0);
                 }
                 Slot::HostPidfd => {
-                    let own = own(process::pidfd_open(process::getpid()))
+                    let own = pidfd::of_this_process()
                         .map_err(|errno| Error::from_errno(errno, Stage::Clone, "pidfd_open"))?;
                     slots.add(own);
                 }

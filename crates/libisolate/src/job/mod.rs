@@ -6,6 +6,7 @@ mod idmap;
 mod launch;
 mod memfile;
 mod outcome;
+mod pidfd;
 mod spark;
 mod state;
 mod stdio;

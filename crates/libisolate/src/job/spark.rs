@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use isolate_sys::abi::{
@@ -43,8 +43,10 @@ pub(super) struct Wish<'a> {
 }
 
 /// What the child reads, and the one word it writes.
-struct Shared {
+struct Shared<'a> {
     program: i32,
+    /// The program by way of /proc, for where execveat(2) is refused.
+    program_path: &'a CStr,
     control: i32,
     /// Capabilities to carry through the exec: bits 0 to this; -1 for none.
     last_capability: i32,
@@ -57,8 +59,11 @@ struct Shared {
 pub(super) fn light(wish: &Wish<'_>) -> Result<Spark> {
     let name = c"isolate-init";
     let control = CString::new(wish.control.as_raw_fd().to_string()).map_err(|_| Errno::EINVAL)?;
+    let path = CString::new(format!("/proc/self/fd/{}", wish.program.as_raw_fd()))
+        .map_err(|_| Errno::EINVAL)?;
     let mut shared = Shared {
         program: wish.program.as_raw_fd(),
+        program_path: &path,
         control: wish.control.as_raw_fd(),
         last_capability: if wish.namespaces & CLONE_NEWUSER != 0 {
             wish.last_capability as i32
@@ -135,7 +140,7 @@ fn finish(pid: i32, pidfd: i32, in_cgroup: bool) -> Result<Spark> {
 /// # Safety
 /// `argument` is the address of a `Shared` that outlives the child.
 unsafe extern "C" fn child(argument: usize) -> ! {
-    let shared = argument as *mut Shared;
+    let shared = argument as *mut Shared<'_>;
     // SAFETY: the parent is suspended, so that nobody else touches `shared`; every pointer in it is
     // into memory that the parent keeps until it goes on.
     unsafe {
@@ -155,11 +160,17 @@ unsafe extern "C" fn child(argument: usize) -> ! {
         }
         // In the child's own table of descriptors: the host's stays close-on-exec.
         let failure = match fd::fcntl((*shared).control, F_SETFD, 0) {
-            Ok(_) => process::execveat(
-                (*shared).program,
-                (&raw const (*shared).argv).cast(),
-                (&raw const (*shared).envp).cast(),
-            ),
+            Ok(_) => {
+                let argv = (&raw const (*shared).argv).cast();
+                let envp = (&raw const (*shared).envp).cast();
+                let failure = process::execveat((*shared).program, argv, envp);
+                // Filters that do not know execveat(2), and valgrind 3.19, which turns the descriptor
+                // into a path that a memory file has not.
+                if matches!(failure, Errno::ENOSYS | Errno::ENOENT | Errno::EPERM) {
+                    process::execve((*shared).program_path, argv, envp);
+                }
+                failure
+            }
             Err(errno) => errno,
         };
         (&raw mut (*shared).errno).write_volatile(failure.raw());

@@ -14,7 +14,7 @@ use super::capture::{Capture, Progress};
 use super::control::{Control, Heard};
 use super::launch::Launched;
 use super::outcome::{Enforcement, Outcome, Reason, Usage};
-use super::poll;
+use super::{pidfd, poll};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Spec;
@@ -185,7 +185,7 @@ impl State {
                 None => Err(Errno::ESRCH),
             }
         } else {
-            process::pidfd_send_signal(self.pidfd.as_raw_fd(), signal)
+            pidfd::send_signal(self.pidfd.as_fd(), signal)
         };
         sent.map_err(|errno| {
             let errno = match errno {
@@ -217,7 +217,7 @@ impl State {
             return;
         }
         // The death of pid 1 is the death of all.
-        let _ = process::pidfd_send_signal(self.pidfd.as_raw_fd(), libc::SIGKILL);
+        let _ = pidfd::send_signal(self.pidfd.as_fd(), libc::SIGKILL);
         if !self.pid_namespace {
             if let Some(group) = &self.group {
                 let _ = group.kill();
