@@ -78,7 +78,7 @@ impl From<&Usage> for isolate_usage {
             cpu_time_us: microseconds(usage.cpu_time),
             user_time_us: microseconds(usage.user_time),
             system_time_us: microseconds(usage.system_time),
-            max_rss: usage.max_rss,
+            max_rss: count(usage.max_rss),
             memory_peak: count(usage.memory_peak),
             oom_kills: count(usage.oom_kills),
             pids_peak: count(usage.pids_peak),

@@ -307,6 +307,9 @@ mod tests {
     #[test]
     fn a_message_is_one_line() {
         let error = Error::invalid("a\nb", "no \0, no \u{1b}, but \u{e9}");
-        assert_eq!(error.message(), "spec: a\\nb: no \\0, no \\u{1b}, but \u{e9}");
+        assert_eq!(
+            error.message(),
+            "spec: a\\nb: no \\0, no \\u{1b}, but \u{e9}"
+        );
     }
 }

@@ -24,7 +24,9 @@ fn number(pidfd: BorrowedFd<'_>) -> Result<i32> {
         .map_err(|_| Errno::ENOSYS)?;
     let line = info.lines().find_map(|line| line.strip_prefix("Pid:"));
     // 0 and -1, outside this pid namespace and reaped, would address other processes altogether.
-    let pid = line.and_then(|text| text.trim().parse().ok()).filter(|pid| *pid > 0);
+    let pid = line
+        .and_then(|text| text.trim().parse().ok())
+        .filter(|pid| *pid > 0);
     pid.ok_or(Errno::ESRCH)
 }
 

@@ -96,7 +96,12 @@ fn clone(wish: &Wish<'_>, stack: &Stack, argument: usize) -> Result<Spark> {
     let mut pidfd = -1i32;
     let flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | wish.namespaces;
     let args = CloneArgs {
-        flags: flags | if wish.cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 },
+        flags: flags
+            | if wish.cgroup.is_some() {
+                CLONE_INTO_CGROUP
+            } else {
+                0
+            },
         pidfd: &raw mut pidfd as u64,
         exit_signal: SIGCHLD,
         stack: stack.bottom() as u64,
@@ -129,10 +134,18 @@ fn clone(wish: &Wish<'_>, stack: &Stack, argument: usize) -> Result<Spark> {
 }
 
 fn finish(pid: i32, pidfd: i32, in_cgroup: bool) -> Result<Spark> {
-    let pidfd = if pidfd >= 0 { pidfd } else { process::pidfd_open(pid)? };
+    let pidfd = if pidfd >= 0 {
+        pidfd
+    } else {
+        process::pidfd_open(pid)?
+    };
     // SAFETY: the kernel has just given it to this process.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    Ok(Spark { pid, pidfd, in_cgroup })
+    Ok(Spark {
+        pid,
+        pidfd,
+        in_cgroup,
+    })
 }
 
 /// The child's whole life in the host's memory.
@@ -150,11 +163,8 @@ unsafe extern "C" fn child(argument: usize) -> ! {
             let all = (1u64 << (last + 1)) - 1;
             if privilege::capset(all, all).is_ok() {
                 for capability in 0..=last as usize {
-                    let _ = privilege::prctl(
-                        PR_CAP_AMBIENT,
-                        PR_CAP_AMBIENT_RAISE as usize,
-                        capability,
-                    );
+                    let _ =
+                        privilege::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE as usize, capability);
                 }
             }
         }

@@ -162,7 +162,12 @@ impl Spec {
             let path = e.path().to_string();
             // The path's own marks for "the root" and "not known" say nothing to a person.
             let field = path.trim_end_matches(['.', '?']);
-            Error::new(ErrorKind::InvalidSpec, Stage::Spec, field, plain(&e.inner().to_string()))
+            Error::new(
+                ErrorKind::InvalidSpec,
+                Stage::Spec,
+                field,
+                plain(&e.inner().to_string()),
+            )
         })?;
         json.end()
             .map_err(|e| Error::invalid("", plain(&e.to_string())))?;
