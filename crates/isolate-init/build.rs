@@ -32,7 +32,7 @@ fn main() {
         .arg(&binary)
         .args(["-Clto=fat", "-Crelocation-model=static", "-Ctarget-feature=+crt-static"])
         .args(["-Cstrip=symbols", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib"])
-        .args(["-Clink-arg=-static", "-Clink-arg=-Wl,--build-id=none,-n,-z,norelro,--gc-sections"]);
+        .args(["-Clink-arg=-static", "-Clink-arg=-Wl,--build-id=none,-z,norelro,-z,max-page-size=4096,--gc-sections"]);
     for name in ["isolate_sys", "isolate_plan"] {
         rustc.arg("--extern").arg(format!("{name}={}", rlib(&out, name).display()));
     }

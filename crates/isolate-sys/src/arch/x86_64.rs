@@ -41,6 +41,12 @@ pub unsafe fn syscall6(
     Errno::check(returned)
 }
 
+/// Ends the process by an illegal instruction.
+pub fn trap() -> ! {
+    // SAFETY: raises SIGILL; nothing after it is reached.
+    unsafe { asm!("ud2", options(noreturn, nomem, nostack)) }
+}
+
 /// Clones with a stack of the child's own and calls `entry(argument)` there; `entry` never returns.
 ///
 /// The child takes its stack from a register, not from the kernel: valgrind runs such a clone as a

@@ -116,7 +116,7 @@ pub fn default_filter() -> Vec<u8> {
     asm.ret_if_equal(TIOCLINUX, errno(libc::EPERM));
     asm.ret(ALLOW);
 
-    asm.only_if_equal(nr::SOCKET, 12);
+    asm.only_if_equal(nr::SOCKET, 14);
     asm.load(argument(0));
     for family in [AF_UNIX, AF_INET, AF_INET6] {
         asm.ret_if_equal(family, ALLOW);
