@@ -377,8 +377,11 @@ export interface Usage {
   readonly userTimeMs: number;
   /** System part of the same, milliseconds. */
   readonly systemTimeMs: number;
-  /** Largest resident set of a single process, bytes. */
-  readonly maxRss: number;
+  /**
+   * Largest resident set of a single process, bytes. `None` when the program was its own init or
+   * was killed with it: the kernel then counts the caller's memory in.
+   */
+  readonly maxRss: number | null;
   /** Peak memory of the whole job, bytes (cgroup). */
   readonly memoryPeak: number | null;
   /** Processes that the kernel's out of memory killer ended (cgroup). */

@@ -480,8 +480,10 @@ class Usage:
     system_time: float
     """System part of the same, seconds."""
 
-    max_rss: int
-    """Largest resident set of a single process, bytes."""
+    max_rss: Optional[int]
+    """Largest resident set of a single process, bytes. `None` when the program was its own init
+    or was killed with it: the kernel then counts the caller's memory in.
+    """
 
     memory_peak: Optional[int]
     """Peak memory of the whole job, bytes (cgroup)."""

@@ -54,7 +54,8 @@ pub fn settle(mode: Mode, texts: &[(&str, String)]) -> Result<()> {
     ))
 }
 
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file, and the directories above it.
+pub fn write(path: &Path, text: impl AsRef<[u8]>) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir)?;
     }

@@ -5,24 +5,26 @@
 
 use std::fmt;
 
-use libisolate::{Outcome, Spec};
+use libisolate::{ErrorKind, Outcome, Spec, Stage};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use crate::Result;
 
-/// Every type that a spec or an outcome is made of, each after those that use it.
+/// Every type that a spec, an outcome or an error is made of.
 #[derive(Debug)]
 pub struct Model {
     /// `Spec` and all types below it, `Spec` first.
     pub spec: Vec<Type>,
     /// `Outcome` and all types below it, `Outcome` first.
     pub outcome: Vec<Type>,
+    /// `ErrorKind` and `Stage`: what an error is described with.
+    pub error: Vec<Type>,
 }
 
 /// A named type.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Type {
     /// The Rust name, such as `Limits`.
     pub name: String,
@@ -33,7 +35,7 @@ pub struct Type {
 }
 
 /// What a named type is.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// An object with these fields, in declaration order.
     Struct(Vec<Field>),
@@ -42,7 +44,7 @@ pub enum Shape {
 }
 
 /// A field of a struct.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// The snake_case name, as in JSON.
     pub name: String,
@@ -57,7 +59,7 @@ pub struct Field {
 }
 
 /// A variant of a choice.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// The snake_case name, as in JSON.
     pub name: String,
@@ -142,16 +144,21 @@ impl Model {
         Ok(Model {
             spec: types(&spec_schema())?,
             outcome: types(&outcome_schema())?,
+            error: [
+                types(&schema_of::<ErrorKind>(SchemaSettings::draft2020_12()))?,
+                types(&schema_of::<Stage>(SchemaSettings::draft2020_12()))?,
+            ]
+            .concat(),
         })
     }
 
-    /// All types once each, the spec's first.
+    /// All types once each, the spec's first, the error's last.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let more = self
             .outcome
             .iter()
             .filter(|t| self.spec.iter().all(|s| s.name != t.name));
-        self.spec.iter().chain(more)
+        self.spec.iter().chain(more).chain(&self.error)
     }
 
     /// The named type.

@@ -70,7 +70,10 @@ pub(super) fn open_tree(tree: &Tree, user: Option<BorrowedFd<'_>>) -> Result<Own
     let set = |attr: MountAttr| {
         mount::mount_setattr(copy.as_raw_fd(), c"", AT_EMPTY_PATH | AT_RECURSIVE, &attr)
     };
-    let plain = MountAttr { attr_set: tree.attributes, ..MountAttr::default() };
+    let plain = MountAttr {
+        attr_set: tree.attributes,
+        ..MountAttr::default()
+    };
     let mapped = user.filter(|_| tree.idmap != Idmap::No).map(|user| {
         set(MountAttr {
             attr_set: tree.attributes | MOUNT_ATTR_IDMAP,

@@ -64,6 +64,11 @@ fn section(page: &mut String, kind: &Type, given: bool) {
             }
         }
         Shape::Choice(variants) => {
+            page.push_str(if kind.is_string_enum() {
+                "One of these words:\n\n"
+            } else {
+                "A word, or an object with one key:\n\n"
+            });
             page.push_str("| value | meaning |\n| --- | --- |\n");
             for variant in variants {
                 let _ = writeln!(page, "| {} | {} |", value(variant), one_line(&variant.doc));

@@ -1,5 +1,6 @@
 //! Everything that is made from the spec and outcome types, one module for each output language.
 
+mod c;
 mod docs;
 mod node;
 mod python;
@@ -16,6 +17,8 @@ type Output = (&'static str, fn(&Model) -> Result<String>);
 const OUTPUTS: &[Output] = &[
     ("include/isolate.schema.json", schema::json),
     ("docs/spec.md", docs::markdown),
+    ("crates/isolate-capi/src/constants.rs", c::constants),
+    ("crates/isolate-capi/src/spec_setters.rs", c::setters),
     ("python/libisolate/_spec.py", python::module),
     ("node/spec.d.ts", node::types),
     ("node/spec-keys.js", node::keys),
