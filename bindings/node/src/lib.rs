@@ -35,6 +35,12 @@ pub fn host() -> Result<String> {
     serde_json::to_string(&host).map_err(|e| napi::Error::from_reason(e.to_string()))
 }
 
+/// Moves the calling process into a leaf below its own v2 cgroup.
+#[napi(catch_unwind)]
+pub fn move_to_leaf() -> Result<()> {
+    guard(libisolate::cgroup::move_to_leaf).map_err(|e| failure(&e))
+}
+
 /// A spec as JSON text in its normal form.
 #[napi(catch_unwind)]
 pub fn normalize(spec: String) -> Result<String> {

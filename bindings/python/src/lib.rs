@@ -23,6 +23,13 @@ fn spawn(py: Python<'_>, spec: &str) -> PyResult<job::Job> {
     Ok(job::Job::new(started.into_py(py)?))
 }
 
+/// Moves the calling process into a leaf below its own v2 cgroup.
+#[pyfunction]
+fn move_to_leaf(py: Python<'_>) -> PyResult<()> {
+    py.detach(|| guard(libisolate::cgroup::move_to_leaf))
+        .into_py(py)
+}
+
 /// A spec as JSON text in its normal form.
 #[pyfunction]
 fn normalize(py: Python<'_>, spec: &str) -> PyResult<String> {
@@ -36,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", libisolate::VERSION)?;
     module.add_class::<job::Job>()?;
     module.add_function(wrap_pyfunction!(host, module)?)?;
+    module.add_function(wrap_pyfunction!(move_to_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(normalize, module)?)?;
     module.add_function(wrap_pyfunction!(spawn, module)?)?;
     Ok(())
