@@ -169,9 +169,7 @@ fn init_program(faults: &mut Vec<String>) -> Result<()> {
     }
     let file_header = tool("readelf", &["--file-header", "--wide", init])?;
     if !file_header.contains("EXEC (Executable file)") {
-        faults.push(format!(
-            "the init: not a static, position-dependent program"
-        ));
+        faults.push("the init: not a static, position-dependent program".into());
     }
     let segments = tool("readelf", &["--program-headers", "--wide", init])?;
     for part in ["INTERP", "DYNAMIC"] {
@@ -186,9 +184,7 @@ fn init_program(faults: &mut Vec<String>) -> Result<()> {
         .lines()
         .any(|line| line.trim_start().starts_with("LOAD") && line.contains("RWE"))
     {
-        faults.push(format!(
-            "the init: has memory that is writable and executable"
-        ));
+        faults.push("the init: has memory that is writable and executable".into());
     }
     shared_pages(&segments, faults)?;
     // A stripped program has no symbol table at all, which nm tells on stderr and by an empty list.
