@@ -28,7 +28,7 @@ const cases = [
   ['no source', [['true'], { binds: [{ source: '/no/such' }] }], 'not_found', 'ENOENT', null, '/no/such', ''],
   ['no root', [['true'], { root: { dir: { path: '/no/such' } } }], 'not_found', 'ENOENT', null, '/no/such', ''],
   ['not executable', [['/etc/passwd']], 'permission', 'EACCES', 'exec', '/etc/passwd', 'Permission denied'],
-  ['argv too long', [['true', 'x'.repeat(1 << 18)]], 'limit', 'E2BIG', 'exec', '', 'Argument list too long'],
+  ['argv too long', [['true', 'x'.repeat(1 << 18)]], 'invalid_spec', 'EINVAL', 'spec', 'argv[1]', 'the kernel takes at most'],
 ];
 
 for (const [name, args, kind, code, stage, subject, text] of cases) {

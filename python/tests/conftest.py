@@ -21,6 +21,12 @@ def skip(reason: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> None:
+    """The library keeps the init's sealed memory open from the first job on."""
+    iso.run(["true"])
+
+
 @pytest.fixture
 def limited() -> None:
     """For tests that need limits in force: skips where this caller has no cgroup to put them in."""
@@ -83,6 +89,8 @@ def nothing_left() -> Iterator[None]:
     """Compares what there is of descriptors, children, cgroups, mounts and the process's own state."""
     before = state()
     yield
+    # Python is done with a thread a moment before the kernel is.
+    wait_until(lambda: threads() == before["threads"], "the test's own threads are gone")
     after = state()
     for key, value in before.items():
         assert after[key] == value, f"{key} differ"

@@ -37,7 +37,7 @@ def test_run() -> None:
 
 def test_large_streams_at_once() -> None:
     data = os.urandom(1 << 20)
-    r = go(iso.aio.run(["tee", "/dev/stderr"], input=data, stdout="pipe", stderr="capture"))
+    r = go(iso.aio.run(["sh", "-c", "cat > /tmp/data; cat /tmp/data; cat /tmp/data >&2"], input=data, stdout="pipe", stderr="capture"))
     assert r.stdout == data and r.stderr == data
 
 

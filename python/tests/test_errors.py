@@ -28,7 +28,9 @@ CASES: Dict[str, Any] = {
     "no source": (dict(binds=[iso.Bind("/no/such")]), iso.NotFoundError, FileNotFoundError, None, "/no/such", ""),
     "no root": (dict(root=iso.RootDir("/no/such")), iso.NotFoundError, FileNotFoundError, None, "/no/such", ""),
     "not executable": (dict(argv=["/etc/passwd"]), iso.PermissionDeniedError, PermissionError, "exec", "/etc/passwd", "Permission denied"),
-    "argv too long": (dict(argv=["true", "x" * (1 << 18)]), iso.IsolateError, iso.IsolateError, "exec", None, "Argument list too long"),
+    "argv too long": (
+        dict(argv=["true", "x" * (1 << 18)]), iso.InvalidSpecError, ValueError, "spec", "argv[1]", "the kernel takes at most",
+    ),
 }
 
 

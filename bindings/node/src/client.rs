@@ -1,10 +1,10 @@
 //! What one JavaScript thread has running, and the way its events take to it.
 
 use std::collections::HashMap;
-use std::os::fd::IntoRawFd;
+use std::os::fd::{IntoRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use libisolate::{Error, ErrorKind, Job, Outcome, Spec, Stage};
+use libisolate::{Error, ErrorKind, Job, Outcome, Spec, Stage, Usage};
 use napi::bindgen_prelude::{Buffer, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
@@ -18,9 +18,20 @@ pub type EventArgs = FnArgs<(&'static str, u32, String, Option<Buffer>, Option<B
 /// Weak: it does not keep the event loop alive unless asked to. Not error-first: it has no error.
 type Dispatch = ThreadsafeFunction<EventArgs, (), EventArgs, Status, false, true>;
 
+/// A job as JavaScript's number for it finds it.
+struct Entry {
+    /// `None` once it has ended: whoever hears of the end must find nothing of the job left.
+    job: Option<Arc<Job>>,
+    /// JSON of what does not change.
+    facts: serde_json::Value,
+    pipes: [Option<OwnedFd>; 3],
+    /// What it had used when it ended.
+    used: Option<Usage>,
+}
+
 #[derive(Default)]
 struct Table {
-    jobs: HashMap<u32, Arc<Job>>,
+    entries: HashMap<u32, Entry>,
     /// The thread is gone: nothing may be started or kept.
     closed: bool,
 }
@@ -84,12 +95,22 @@ impl Client {
 
     fn launch(&self, id: u32, spec: &str) -> libisolate::Result<Arc<Job>> {
         let job = Arc::new(libisolate::spawn(&Spec::from_json(spec)?)?);
+        let entry = Entry {
+            facts: serde_json::json!({
+                "pid": job.pid(),
+                "namespaces": job.namespaces(),
+                "enforcement": job.enforcement(),
+            }),
+            pipes: [job.take_stdin(), job.take_stdout(), job.take_stderr()],
+            job: Some(Arc::clone(&job)),
+            used: None,
+        };
         let mut table = self.table();
         if table.closed {
             drop(table);
             job.kill()?;
         } else {
-            table.jobs.insert(id, Arc::clone(&job));
+            table.entries.insert(id, entry);
         }
         Ok(job)
     }
@@ -105,6 +126,12 @@ impl Client {
     }
 
     fn ended(&self, id: u32, end: Result<Outcome, Error>) {
+        let job = self.table().entries.get_mut(&id).and_then(|entry| {
+            entry.used = end.as_ref().ok().map(|outcome| outcome.usage.clone());
+            entry.job.take()
+        });
+        // The last reference: with it go the cgroup and the descriptors, before anybody hears of the end.
+        drop(job);
         match end {
             Ok(mut outcome) => {
                 let out = outcome.stdout.take().map(|b| Buffer::from(b.as_bytes()));
@@ -115,23 +142,42 @@ impl Client {
         }
     }
 
-    /// A job that has started and has not been released.
+    /// A job that runs.
     pub fn job(&self, id: u32) -> napi::Result<Arc<Job>> {
-        self.table().jobs.get(&id).cloned().ok_or_else(|| {
-            failure(&Error::new(
-                ErrorKind::NotFound,
-                Stage::Signal,
-                "",
-                "the job has ended",
-            ))
-        })
+        let table = self.table();
+        let job = table.entries.get(&id).and_then(|entry| entry.job.clone());
+        job.ok_or_else(|| failure(&gone()))
+    }
+
+    /// What a started job is, as JSON text. Its pipes' descriptors become the caller's.
+    pub fn describe(&self, id: u32) -> napi::Result<String> {
+        let mut table = self.table();
+        let entry = table.entries.get_mut(&id).ok_or_else(|| failure(&gone()))?;
+        let mut facts = entry.facts.clone();
+        for (name, pipe) in ["stdin", "stdout", "stderr"].iter().zip(&mut entry.pipes) {
+            facts[name] = pipe.take().map(IntoRawFd::into_raw_fd).into();
+        }
+        Ok(facts.to_string())
+    }
+
+    /// What a job has used so far, or had when it ended.
+    pub fn usage(&self, id: u32) -> napi::Result<Usage> {
+        let used = self
+            .table()
+            .entries
+            .get(&id)
+            .and_then(|entry| entry.used.clone());
+        match used {
+            Some(used) => Ok(used),
+            None => self.job(id).map(|job| job.usage()),
+        }
     }
 
     /// Forgets a job. The reactor holds one that still runs until it is reaped.
     pub fn release(&self, id: u32) {
-        let job = self.table().jobs.remove(&id);
-        if let Some(job) = job {
-            // One that has ended takes the kill without complaint.
+        let entry = self.table().entries.remove(&id);
+        if let Some(job) = entry.and_then(|entry| entry.job) {
+            // One that has just ended takes the kill without complaint.
             let _ = job.kill();
         }
     }
@@ -141,7 +187,11 @@ impl Client {
         let jobs: Vec<_> = {
             let mut table = self.table();
             table.closed = true;
-            table.jobs.drain().map(|(_, job)| job).collect()
+            table
+                .entries
+                .drain()
+                .filter_map(|(_, entry)| entry.job)
+                .collect()
         };
         for job in &jobs {
             let _ = job.kill();
@@ -175,15 +225,6 @@ impl Client {
     }
 }
 
-/// What a started job is, as JSON text. Its pipes' descriptors become the caller's.
-pub fn describe(job: &Job) -> String {
-    serde_json::json!({
-        "pid": job.pid(),
-        "namespaces": job.namespaces(),
-        "enforcement": job.enforcement(),
-        "stdin": job.take_stdin().map(IntoRawFd::into_raw_fd),
-        "stdout": job.take_stdout().map(IntoRawFd::into_raw_fd),
-        "stderr": job.take_stderr().map(IntoRawFd::into_raw_fd),
-    })
-    .to_string()
+fn gone() -> Error {
+    Error::new(ErrorKind::NotFound, Stage::Signal, "", "the job has ended")
 }

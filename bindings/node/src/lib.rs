@@ -71,15 +71,13 @@ impl Jobs {
     /// pipes, which become the caller's. Once.
     #[napi(catch_unwind)]
     pub fn describe(&self, id: u32) -> Result<String> {
-        let job = self.client.job(id)?;
-        Ok(client::describe(&job))
+        self.client.describe(id)
     }
 
     /// What the job has used so far, as JSON text.
     #[napi(catch_unwind)]
     pub fn usage(&self, id: u32) -> Result<String> {
-        let job = self.client.job(id)?;
-        let usage = guard(|| Ok(job.usage())).map_err(|e| failure(&e))?;
+        let usage = self.client.usage(id)?;
         serde_json::to_string(&usage).map_err(|e| napi::Error::from_reason(e.to_string()))
     }
 

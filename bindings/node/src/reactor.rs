@@ -98,8 +98,11 @@ impl Reactor {
         };
         let _ = self.epoll.delete(job.as_fd());
         let removed = self.watched().1.remove(&token);
-        if let Some(watched) = removed {
-            (watched.done)(end);
+        // Before the end is told: see `Client::ended`.
+        drop(job);
+        if let Some(Watched { job, done }) = removed {
+            drop(job);
+            done(end);
         }
     }
 }
