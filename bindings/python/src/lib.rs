@@ -5,6 +5,8 @@ mod failure;
 mod job;
 mod poll;
 
+use std::ffi::OsString;
+
 use pyo3::prelude::*;
 
 use failure::{IntoPy as _, guard};
@@ -21,6 +23,12 @@ fn host(py: Python<'_>) -> PyResult<String> {
 fn spawn(py: Python<'_>, spec: &str) -> PyResult<job::Job> {
     let started = py.detach(|| guard(|| libisolate::spawn(&libisolate::Spec::from_json(spec)?)));
     Ok(job::Job::new(started.into_py(py)?))
+}
+
+/// Runs the command isolatectl in this process; gives its exit status.
+#[pyfunction]
+fn _cli_main(py: Python<'_>, args: Vec<OsString>) -> i32 {
+    py.detach(|| isolate_cli::main_from(args))
 }
 
 /// Moves the calling process into a leaf below its own v2 cgroup.
@@ -42,6 +50,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     failure::keep_panics_quiet();
     module.add("__version__", libisolate::VERSION)?;
     module.add_class::<job::Job>()?;
+    module.add_function(wrap_pyfunction!(_cli_main, module)?)?;
     module.add_function(wrap_pyfunction!(host, module)?)?;
     module.add_function(wrap_pyfunction!(move_to_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(normalize, module)?)?;

@@ -25,7 +25,7 @@ use builder::Builder;
 pub use builder::describe;
 pub(crate) use files::SYSTEM_DIRECTORIES;
 pub(crate) use namespaces::mode as namespace_mode;
-pub(crate) use process::RLIMITS;
+pub(crate) use process::{CAPABILITIES, RLIMITS};
 
 /// A descriptor that the host opens and sends to the init.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

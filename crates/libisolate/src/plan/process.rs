@@ -18,7 +18,7 @@ use crate::spec::{Bytes, Profile, Root, Seccomp, Spec, Stdio};
 const CAP_SETPCAP: u32 = 8;
 
 /// The names of the capabilities by number (linux/capability.h).
-const CAPABILITIES: [&str; 41] = [
+pub(crate) const CAPABILITIES: [&str; 41] = [
     "chown",
     "dac_override",
     "dac_read_search",
