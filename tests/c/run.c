@@ -186,7 +186,9 @@ static void only_kept_descriptors_are_open(void)
     char text[16] = "";
     CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
     high = fcntl(ends[1], F_DUPFD, 9);
-    isolate_spec *spec = shell("echo kept >&9; ls /proc/$$/fd | tr '\\n' ' '");
+    isolate_spec *spec = shell(
+        "echo kept >&9; for n in 0 1 2 3 4 5 6 7 8 9 10 11 12; do"
+        " [ -e /proc/$$/fd/$n ] && printf \"$n \"; done");
     if (high != 9) {
         CHECK_INT(high, 9);
         close(high);

@@ -13,6 +13,7 @@
 // each body would only repeat the function's own `unsafe`.
 #![allow(unsafe_op_in_unsafe_fn)]
 
+pub mod cgroup;
 pub mod constants;
 pub mod error;
 mod ffi;

@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     "job",
     "outcome",
     "host",
+    "cgroup",
 ];
 
 /// The version node a function came with; those not named came with the first.
