@@ -169,7 +169,7 @@ fn init_program(faults: &mut Vec<String>) -> Result<()> {
     }
     let file_header = tool("readelf", &["--file-header", "--wide", init])?;
     if !file_header.contains("EXEC (Executable file)") {
-        faults.push("the init: not a static, position-dependent program".into());
+        faults.push("the init: not a static, position-dependent program".to_owned());
     }
     let segments = tool("readelf", &["--program-headers", "--wide", init])?;
     for part in ["INTERP", "DYNAMIC"] {
@@ -184,7 +184,7 @@ fn init_program(faults: &mut Vec<String>) -> Result<()> {
         .lines()
         .any(|line| line.trim_start().starts_with("LOAD") && line.contains("RWE"))
     {
-        faults.push("the init: has memory that is writable and executable".into());
+        faults.push("the init: has memory that is writable and executable".to_owned());
     }
     shared_pages(&segments, faults)?;
     // A stripped program has no symbol table at all, which nm tells on stderr and by an empty list.
