@@ -3,7 +3,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawn, spawnSync } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -46,7 +47,9 @@ test('every exported function of the addon catches panics', () => {
   }
 });
 
-test('it installs from a directory, for require and import', (context) => {
+test('it installs from a directory, for require, import and npx', (context) => {
+  // npm makes the commands executable, for which the files must be one's own.
+  if (fs.statSync(root).uid !== process.getuid()) return context.skip('the checkout belongs to another user');
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'isolate-npm-'));
   context.after(() => fs.rmSync(dir, { recursive: true }));
   fs.writeFileSync(path.join(dir, 'package.json'), '{"private": true}');
@@ -57,6 +60,7 @@ test('it installs from a directory, for require and import', (context) => {
   assert.equal(execFileSync(process.execPath, esm, options), 'exit 0\n');
   const cjs = ['-e', `const { run } = require('libisolate'); (async () => { ${program} })();`];
   assert.equal(execFileSync(process.execPath, cjs, options), 'exit 0\n');
+  assert.equal(execFileSync('npx', ['--no-install', 'libisolate', 'run', '--', 'echo', 'hi'], options), 'hi\n');
 });
 
 test('the README does what it says', () => {
@@ -68,4 +72,27 @@ test('the README does what it says', () => {
   assert.match(out, /^exit 0 pid \d+\n\d+\n/);
   assert.match(out, /hello\n/);
   assert.match(out, /exit\n$/);
+});
+
+const command = (...args) =>
+  spawnSync(process.execPath, [path.join(root, 'bin', 'isolatectl.js'), ...args], { encoding: 'utf8', timeout: 60_000 });
+
+test('the command', () => {
+  const done = command('run', '--hostname', 'box', '--', 'sh', '-c', 'hostname; exit 3');
+  assert.deepEqual([done.status, done.stdout, done.stderr], [3, 'box\n', '']);
+  assert.equal(command('run', '--timeout', '0.1', '--', 'sleep', '100').status, 124);
+  const none = command('run', '--', '/no/such');
+  assert.deepEqual([none.status, none.stderr], [127, 'isolatectl: exec: /no/such: No such file or directory\n']);
+  assert.ok(command('info').stdout.includes(iso.version));
+});
+
+test('the command passes signals on', async () => {
+  const script = "trap 'echo got; exit 9' INT; echo ready; while :; do sleep 0.02; done";
+  const args = [path.join(root, 'bin', 'isolatectl.js'), 'run', '--', 'sh', '-c', script];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  child.stdout.setEncoding('utf8');
+  assert.deepEqual(await once(child.stdout, 'data'), ['ready\n']);
+  child.kill('SIGINT');
+  assert.deepEqual(await once(child.stdout, 'data'), ['got\n']);
+  assert.deepEqual(await once(child, 'exit'), [9, null]);
 });
