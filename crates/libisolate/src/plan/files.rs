@@ -112,6 +112,9 @@ pub(super) fn open_sources(
         }
         Root::Keep => {}
     }
+    if !matches!(root, Root::Keep) && !may_mount_proc(new) {
+        sources.by_init(&"/proc".into(), build)?;
+    }
     for (number, bind) in spec.binds.iter().enumerate() {
         if let PathFact::Missing(errno) = host.path(&bind.source) {
             if !bind.best_effort {
@@ -123,6 +126,11 @@ pub(super) fn open_sources(
         sources.open(&field, &bind.source, bind.rw, sources.bind_attributes(bind), build)?;
     }
     Ok(())
+}
+
+/// The kernel lets only those mount /proc who own the pid namespace that it shows.
+fn may_mount_proc(new: &Decided) -> bool {
+    new.has(Kind::Pid) || !new.has(Kind::User)
 }
 
 fn missing(errno: i32, path: &Bytes) -> Error {
@@ -225,7 +233,7 @@ pub(super) fn build_root(
         Root::Keep => {}
     }
     if !matches!(root, Root::Keep) {
-        kernel_file_systems(new, build)?;
+        kernel_file_systems(new, &mut opened, build)?;
         tmpfs(&Tmpfs { mode: Some(0o1777), size: Some(Size(TMP_SIZE)), ..Tmpfs::new("/tmp") }, build)?;
         if matches!(root, Root::System) {
             directory("/run", build);
@@ -317,10 +325,21 @@ fn system_directories(
 }
 
 /// /proc and /dev.
-fn kernel_file_systems(new: &Decided, build: &mut Builder) -> Result<()> {
+fn kernel_file_systems(
+    new: &Decided,
+    opened: &mut impl Iterator<Item = super::builder::Opened>,
+    build: &mut Builder,
+) -> Result<()> {
     let locked = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-    // With the caller's pid namespace this is the caller's /proc, in a mount of its own.
-    fresh(c"proc", &[], locked, "/proc", build)?;
+    if may_mount_proc(new) {
+        fresh(c"proc", &[], locked, "/proc", build)?;
+    } else if let Some(tree) = opened.next() {
+        build.push(
+            Stage::Mount,
+            "/proc",
+            &Op::Attach { slot: tree.slot, attributes: locked, target: c"/proc" },
+        );
+    }
     for path in PROC_READ_ONLY.iter().take(if new.has(Kind::User) { 1 } else { 5 }) {
         let target = cstring("root", &(*path).into())?;
         build.push(

@@ -163,8 +163,8 @@ static void spin(void) {
 static int orphan(const char *mark) {
     if (fork() == 0) {
         setsid();
+        prctl(PR_SET_NAME, mark);
         if (fork() == 0) {
-            prctl(PR_SET_NAME, mark);
             for (int fd = 0; fd < 3; fd++)
                 close(fd);
             for (;;)

@@ -51,13 +51,17 @@ fn as_many_lines_as_the_kernel_takes() {
             return;
         }
         let mut spec = sh("wc -l </proc/self/uid_map");
-        let lines = |count: u32| (0..count).map(|n| line(n * 10, 1_000_000 + n * 10, 5)).collect();
+        // Short enough that the count is what ends it, not the 4095 bytes.
+        let lines = |count: u32| (0..count).map(|n| line(n * 2, 70_000 + n * 2, 1)).collect();
         spec.uid_map = lines(340);
         spec.gid_map = vec![line(0, 1_000_000, 100)];
         assert_eq!(ok(&spec), "340\n");
         spec.uid_map = lines(341);
         let error = libisolate::run(&spec).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidSpec, "{error}");
+        spec.uid_map = (0..300).map(|n| line(n * 10, 1_000_000 + n * 10, 5)).collect();
+        let error = libisolate::run(&spec).unwrap_err();
+        assert!(error.message().ends_with("the kernel takes at most 4095"), "{error}");
     });
 }
 
