@@ -266,7 +266,7 @@ fn a_killed_host_takes_its_jobs_along() {
     let Some(ran) = ran else { return };
     use std::os::unix::process::ExitStatusExt as _;
     assert_eq!(ran.status.signal(), Some(libc::SIGKILL), "{}", ran.output);
-    let pids: Vec<i32> = ran.output.lines().filter_map(|l| l.strip_prefix("JOB ")?.parse().ok()).collect();
+    let pids: Vec<i32> = ran.output.lines().filter_map(|l| l.split_once("JOB ")?.1.parse().ok()).collect();
     assert_eq!(pids.len(), 6, "{}", ran.output);
     for pid in pids {
         assert!(gone(pid), "process {pid} outlives its host");
