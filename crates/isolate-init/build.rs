@@ -27,14 +27,32 @@ fn main() {
     let mut rustc = compiler(&out);
     rustc
         .arg(&program)
-        .args(["--crate-name", "isolate_init_program", "--crate-type", "bin"])
+        .args([
+            "--crate-name",
+            "isolate_init_program",
+            "--crate-type",
+            "bin",
+        ])
         .arg("-o")
         .arg(&binary)
-        .args(["-Clto=fat", "-Crelocation-model=static", "-Ctarget-feature=+crt-static"])
-        .args(["-Cstrip=symbols", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib"])
-        .args(["-Clink-arg=-static", "-Clink-arg=-Wl,--build-id=none,-z,norelro,-z,max-page-size=4096,--gc-sections"]);
+        .args([
+            "-Clto=fat",
+            "-Crelocation-model=static",
+            "-Ctarget-feature=+crt-static",
+        ])
+        .args([
+            "-Cstrip=symbols",
+            "-Clink-arg=-nostartfiles",
+            "-Clink-arg=-nostdlib",
+        ])
+        .args([
+            "-Clink-arg=-static",
+            "-Clink-arg=-Wl,--build-id=none,-z,norelro,-z,max-page-size=4096,--gc-sections",
+        ]);
     for name in ["isolate_sys", "isolate_plan"] {
-        rustc.arg("--extern").arg(format!("{name}={}", rlib(&out, name).display()));
+        rustc
+            .arg("--extern")
+            .arg(format!("{name}={}", rlib(&out, name).display()));
     }
     run(rustc);
     println!("cargo::rustc-env=ISOLATE_INIT_PROGRAM={}", binary.display());
@@ -48,7 +66,9 @@ fn library(out: &Path, name: &str, source: &Path, externs: &[&str]) {
         .arg("-o")
         .arg(rlib(out, name));
     for name in externs {
-        rustc.arg("--extern").arg(format!("{name}={}", rlib(out, name).display()));
+        rustc
+            .arg("--extern")
+            .arg(format!("{name}={}", rlib(out, name).display()));
     }
     run(rustc);
 }

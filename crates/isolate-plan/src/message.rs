@@ -116,10 +116,12 @@ impl Report {
                     Cause::Killed => 3,
                 };
                 all[3] = u32::from(ended.before_exec);
-                for (pair, value) in all[4..]
-                    .chunks_exact_mut(2)
-                    .zip([ended.wall, ended.user, ended.system, ended.max_rss])
-                {
+                for (pair, value) in all[4..].chunks_exact_mut(2).zip([
+                    ended.wall,
+                    ended.user,
+                    ended.system,
+                    ended.max_rss,
+                ]) {
                     pair[0] = value as u32;
                     pair[1] = (value >> 32) as u32;
                 }
@@ -135,7 +137,10 @@ impl Report {
         match all[0] {
             1 => Some(Report::Born),
             2 => Some(Report::Started),
-            3 => Some(Report::Failed { op: all[1], errno: all[2] }),
+            3 => Some(Report::Failed {
+                op: all[1],
+                errno: all[2],
+            }),
             4 => Some(Report::Ended(Ended {
                 status: all[1],
                 cause: match all[2] {

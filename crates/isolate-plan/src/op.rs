@@ -288,7 +288,10 @@ impl<'a> Ops<'a> {
         if magic != MAGIC || version != VERSION || len as usize != plan.len() {
             return Err(Malformed);
         }
-        Ok(Ops { rest: plan.get(HEADER..).ok_or(Malformed)?, left })
+        Ok(Ops {
+            rest: plan.get(HEADER..).ok_or(Malformed)?,
+            left,
+        })
     }
 
     /// The next op, or `None` at the end.
@@ -297,7 +300,11 @@ impl<'a> Ops<'a> {
     /// The record is cut short, unknown, or has bytes left over.
     pub fn next_op(&mut self) -> Result<Option<Op<'a>>, Malformed> {
         if self.left == 0 {
-            return if self.rest.is_empty() { Ok(None) } else { Err(Malformed) };
+            return if self.rest.is_empty() {
+                Ok(None)
+            } else {
+                Err(Malformed)
+            };
         }
         let mut reader = Reader::new(self.rest);
         let code = u32::read(&mut reader)?;
@@ -324,7 +331,10 @@ pub struct Encoder {
 #[cfg(feature = "alloc")]
 impl Default for Encoder {
     fn default() -> Encoder {
-        Encoder { bytes: alloc::vec![0; HEADER], count: 0 }
+        Encoder {
+            bytes: alloc::vec![0; HEADER],
+            count: 0,
+        }
     }
 }
 

@@ -121,7 +121,11 @@ impl<'a> Field<'a> for Texts<'a> {
         for _ in 0..count {
             <&CStr>::read(&mut check)?;
         }
-        if check.is_empty() { Ok(Texts { count, raw }) } else { Err(Malformed) }
+        if check.is_empty() {
+            Ok(Texts { count, raw })
+        } else {
+            Err(Malformed)
+        }
     }
     #[cfg(feature = "alloc")]
     fn write(&self, out: &mut Vec<u8>) {
@@ -148,7 +152,10 @@ impl TextsBuf {
 
     /// The list as a field of an op.
     pub fn as_texts(&self) -> Texts<'_> {
-        Texts { count: self.count, raw: &self.raw }
+        Texts {
+            count: self.count,
+            raw: &self.raw,
+        }
     }
 }
 

@@ -9,8 +9,17 @@ fn sample() -> Vec<u8> {
     let envp = TextsBuf::default();
     let mut encoder = Encoder::default();
     encoder.push(&Op::LoopbackUp {});
-    encoder.push(&Op::SetIds { uid: 0, gid: 7, set_groups: 1, groups: &[1, 0, 0, 0] });
-    encoder.push(&Op::Attach { slot: 3, attributes: 9, target: c"/usr" });
+    encoder.push(&Op::SetIds {
+        uid: 0,
+        gid: 7,
+        set_groups: 1,
+        groups: &[1, 0, 0, 0],
+    });
+    encoder.push(&Op::Attach {
+        slot: 3,
+        attributes: 9,
+        target: c"/usr",
+    });
     encoder.push(&Op::Exec {
         paths: argv.as_texts(),
         argv: argv.as_texts(),
@@ -38,11 +47,20 @@ fn what_is_encoded_is_decoded() {
     assert_eq!(ops.next_op(), Ok(Some(Op::LoopbackUp {})));
     assert_eq!(
         ops.next_op(),
-        Ok(Some(Op::SetIds { uid: 0, gid: 7, set_groups: 1, groups: &[1, 0, 0, 0] }))
+        Ok(Some(Op::SetIds {
+            uid: 0,
+            gid: 7,
+            set_groups: 1,
+            groups: &[1, 0, 0, 0]
+        }))
     );
     assert_eq!(
         ops.next_op(),
-        Ok(Some(Op::Attach { slot: 3, attributes: 9, target: c"/usr" }))
+        Ok(Some(Op::Attach {
+            slot: 3,
+            attributes: 9,
+            target: c"/usr"
+        }))
     );
     let Ok(Some(Op::Exec { argv, envp, .. })) = ops.next_op() else {
         panic!("no exec");
@@ -90,7 +108,12 @@ fn a_plan_with_changed_bytes_never_harms_the_decoder() {
 
 #[test]
 fn messages_round_trip() {
-    for command in [Command::Slots, Command::Start(77), Command::Signal(15), Command::Kill] {
+    for command in [
+        Command::Slots,
+        Command::Start(77),
+        Command::Signal(15),
+        Command::Kill,
+    ] {
         assert_eq!(Command::decode(&command.encode()), Some(command));
     }
     let ended = Ended {

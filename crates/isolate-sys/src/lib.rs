@@ -5,10 +5,10 @@
 
 #![no_std]
 
+pub mod abi;
 #[cfg_attr(target_arch = "x86_64", path = "arch/x86_64.rs")]
 #[cfg_attr(not(target_arch = "x86_64"), path = "arch/unsupported.rs")]
 pub mod arch;
-pub mod abi;
 pub mod calls;
 mod errno;
 

@@ -7,7 +7,8 @@ use std::fmt;
 use isolate_sys::Errno;
 
 /// The kind of failure, the same closed list in C, Python, Node and Rust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The spec is wrong in itself; no host could run it.
@@ -101,7 +102,8 @@ impl ErrorKind {
 }
 
 /// Where an error happened: a step of the library's work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {
     /// Reading and checking the spec.
@@ -267,13 +269,26 @@ impl Error {
         &self.detail
     }
 
-    /// The whole text.
+    /// The whole text. Always one line: control characters, which names and specs may bring in, are
+    /// escaped.
     pub fn message(&self) -> String {
-        if self.subject.is_empty() {
+        let text = if self.subject.is_empty() {
             format!("{}: {}", self.stage, self.detail)
         } else {
             format!("{}: {}: {}", self.stage, self.subject, self.detail)
+        };
+        if !text.contains(char::is_control) {
+            return text;
         }
+        let mut line = String::with_capacity(text.len() + 8);
+        for letter in text.chars() {
+            if letter.is_control() {
+                line.extend(letter.escape_debug());
+            } else {
+                line.push(letter);
+            }
+        }
+        line
     }
 }
 
@@ -282,5 +297,19 @@ pub(crate) fn describe(errno: Errno) -> String {
     match nix::errno::Errno::from_raw(errno.raw()) {
         nix::errno::Errno::UnknownErrno => format!("errno {}", errno.raw()),
         known => known.desc().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        let error = Error::invalid("a\nb", "no \0, no \u{1b}, but \u{e9}");
+        assert_eq!(
+            error.message(),
+            "spec: a\\nb: no \\0, no \\u{1b}, but \u{e9}"
+        );
     }
 }

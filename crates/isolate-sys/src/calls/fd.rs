@@ -7,7 +7,17 @@ use crate::arch::{nr, syscall6};
 /// [read(2)](https://man7.org/linux/man-pages/man2/read.2.html)
 pub fn read(fd: i32, buffer: &mut [u8]) -> Result<usize> {
     // SAFETY: the kernel writes at most `len` bytes into the exclusive borrow.
-    unsafe { syscall6(nr::READ, fd as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0) }
+    unsafe {
+        syscall6(
+            nr::READ,
+            fd as usize,
+            buffer.as_mut_ptr() as usize,
+            buffer.len(),
+            0,
+            0,
+            0,
+        )
+    }
 }
 
 /// [pread(2)](https://man7.org/linux/man-pages/man2/pread.2.html)
@@ -29,7 +39,17 @@ pub fn pread(fd: i32, buffer: &mut [u8], offset: u64) -> Result<usize> {
 /// [write(2)](https://man7.org/linux/man-pages/man2/write.2.html)
 pub fn write(fd: i32, data: &[u8]) -> Result<usize> {
     // SAFETY: the kernel reads `len` bytes of the borrow.
-    unsafe { syscall6(nr::WRITE, fd as usize, data.as_ptr() as usize, data.len(), 0, 0, 0) }
+    unsafe {
+        syscall6(
+            nr::WRITE,
+            fd as usize,
+            data.as_ptr() as usize,
+            data.len(),
+            0,
+            0,
+            0,
+        )
+    }
 }
 
 /// [close(2)](https://man7.org/linux/man-pages/man2/close.2.html)
@@ -48,7 +68,18 @@ pub fn close_range(first: u32, last: u32) -> Result<()> {
 /// [dup3(2)](https://man7.org/linux/man-pages/man2/dup.2.html); the copy is not close-on-exec.
 pub fn dup3(from: i32, to: i32, flags: u32) -> Result<()> {
     // SAFETY: no memory is passed.
-    unsafe { syscall6(nr::DUP3, from as usize, to as usize, flags as usize, 0, 0, 0) }.map(drop)
+    unsafe {
+        syscall6(
+            nr::DUP3,
+            from as usize,
+            to as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+        )
+    }
+    .map(drop)
 }
 
 /// [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html) with a number as its argument
@@ -65,7 +96,17 @@ pub fn poll(fds: &mut [PollFd], timeout: Option<Timespec>) -> Result<usize> {
         None => 0,
     };
     // SAFETY: the kernel writes `revents` of the exclusive borrow and the time left into `time`.
-    unsafe { syscall6(nr::PPOLL, fds.as_mut_ptr() as usize, fds.len(), pointer, 0, 8, 0) }
+    unsafe {
+        syscall6(
+            nr::PPOLL,
+            fds.as_mut_ptr() as usize,
+            fds.len(),
+            pointer,
+            0,
+            8,
+            0,
+        )
+    }
 }
 
 /// Maps `len` bytes: a descriptor's first bytes for reading, or, with `fd` -1, fresh memory to read
@@ -89,7 +130,15 @@ pub fn map(fd: i32, len: usize) -> Result<*mut u8> {
 pub fn getdents(fd: i32, buffer: &mut [u8]) -> Result<usize> {
     // SAFETY: the kernel writes at most `len` bytes into the exclusive borrow.
     unsafe {
-        syscall6(nr::GETDENTS64, fd as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0)
+        syscall6(
+            nr::GETDENTS64,
+            fd as usize,
+            buffer.as_mut_ptr() as usize,
+            buffer.len(),
+            0,
+            0,
+            0,
+        )
     }
 }
 
@@ -97,7 +146,17 @@ pub fn getdents(fd: i32, buffer: &mut [u8]) -> Result<usize> {
 pub fn pipe(flags: u32) -> Result<[i32; 2]> {
     let mut ends = [0i32; 2];
     // SAFETY: the kernel writes two descriptors.
-    unsafe { syscall6(nr::PIPE2, ends.as_mut_ptr() as usize, flags as usize, 0, 0, 0, 0) }?;
+    unsafe {
+        syscall6(
+            nr::PIPE2,
+            ends.as_mut_ptr() as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }?;
     Ok(ends)
 }
 
@@ -105,7 +164,15 @@ pub fn pipe(flags: u32) -> Result<[i32; 2]> {
 pub fn memfd_create(name: &core::ffi::CStr, flags: u32) -> Result<i32> {
     // SAFETY: `name` is NUL-terminated.
     let fd = unsafe {
-        syscall6(nr::MEMFD_CREATE, name.as_ptr() as usize, flags as usize, 0, 0, 0, 0)
+        syscall6(
+            nr::MEMFD_CREATE,
+            name.as_ptr() as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+            0,
+        )
     }?;
     Ok(fd as i32)
 }

@@ -37,8 +37,18 @@ pub fn mount(
 /// [umount2(2)](https://man7.org/linux/man-pages/man2/umount.2.html)
 pub fn umount(target: &CStr, flags: u32) -> Result<()> {
     // SAFETY: `target` is NUL-terminated.
-    unsafe { syscall6(nr::UMOUNT2, target.as_ptr() as usize, flags as usize, 0, 0, 0, 0) }
-        .map(drop)
+    unsafe {
+        syscall6(
+            nr::UMOUNT2,
+            target.as_ptr() as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }
+    .map(drop)
 }
 
 /// [pivot_root(2)](https://man7.org/linux/man-pages/man2/pivot_root.2.html)
@@ -62,7 +72,15 @@ pub fn pivot_root(new_root: &CStr, put_old: &CStr) -> Result<()> {
 pub fn open_tree(dir: i32, path: &CStr, flags: u32) -> Result<i32> {
     // SAFETY: `path` is NUL-terminated.
     let fd = unsafe {
-        syscall6(nr::OPEN_TREE, dir as usize, path.as_ptr() as usize, flags as usize, 0, 0, 0)
+        syscall6(
+            nr::OPEN_TREE,
+            dir as usize,
+            path.as_ptr() as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+        )
     }?;
     Ok(fd as i32)
 }
@@ -106,8 +124,17 @@ pub fn mount_setattr(dir: i32, path: &CStr, flags: u32, attr: &MountAttr) -> Res
 /// [fsopen(2)](https://man7.org/linux/man-pages/man2/fsopen.2.html), Linux 5.2
 pub fn fsopen(fstype: &CStr, flags: u32) -> Result<i32> {
     // SAFETY: `fstype` is NUL-terminated.
-    let fd =
-        unsafe { syscall6(nr::FSOPEN, fstype.as_ptr() as usize, flags as usize, 0, 0, 0, 0) }?;
+    let fd = unsafe {
+        syscall6(
+            nr::FSOPEN,
+            fstype.as_ptr() as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }?;
     Ok(fd as i32)
 }
 
@@ -132,7 +159,15 @@ pub fn fsconfig(fd: i32, command: u32, key: Option<&CStr>, value: Option<&CStr>)
 pub fn fsmount(fd: i32, flags: u32, attributes: u64) -> Result<i32> {
     // SAFETY: no memory is passed.
     let fd = unsafe {
-        syscall6(nr::FSMOUNT, fd as usize, flags as usize, attributes as usize, 0, 0, 0)
+        syscall6(
+            nr::FSMOUNT,
+            fd as usize,
+            flags as usize,
+            attributes as usize,
+            0,
+            0,
+            0,
+        )
     }?;
     Ok(fd as i32)
 }

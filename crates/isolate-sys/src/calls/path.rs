@@ -45,7 +45,15 @@ pub fn openat2(dir: i32, path: &CStr, how: &OpenHow) -> Result<i32> {
 pub fn mkdirat(dir: i32, path: &CStr, mode: u32) -> Result<()> {
     // SAFETY: `path` is NUL-terminated.
     unsafe {
-        syscall6(nr::MKDIRAT, dir as usize, path.as_ptr() as usize, mode as usize, 0, 0, 0)
+        syscall6(
+            nr::MKDIRAT,
+            dir as usize,
+            path.as_ptr() as usize,
+            mode as usize,
+            0,
+            0,
+            0,
+        )
     }
     .map(drop)
 }

@@ -21,14 +21,27 @@ pub fn setresgid(gid: u32) -> Result<()> {
 /// [setgroups(2)](https://man7.org/linux/man-pages/man2/setgroups.2.html)
 pub fn setgroups(groups: &[u32]) -> Result<()> {
     // SAFETY: the kernel reads `len` ids of the borrow.
-    unsafe { syscall6(nr::SETGROUPS, groups.len(), groups.as_ptr() as usize, 0, 0, 0, 0) }
-        .map(drop)
+    unsafe {
+        syscall6(
+            nr::SETGROUPS,
+            groups.len(),
+            groups.as_ptr() as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }
+    .map(drop)
 }
 
 /// [capset(2)](https://man7.org/linux/man-pages/man2/capset.2.html): effective and permitted are
 /// `permitted`
 pub fn capset(permitted: u64, inheritable: u64) -> Result<()> {
-    let header = CapHeader { version: CAPABILITY_VERSION_3, pid: 0 };
+    let header = CapHeader {
+        version: CAPABILITY_VERSION_3,
+        pid: 0,
+    };
     let half = |shift: u32| CapData {
         effective: (permitted >> shift) as u32,
         permitted: (permitted >> shift) as u32,
@@ -37,7 +50,15 @@ pub fn capset(permitted: u64, inheritable: u64) -> Result<()> {
     let data = [half(0), half(32)];
     // SAFETY: version 3 reads one header and two halves.
     unsafe {
-        syscall6(nr::CAPSET, &raw const header as usize, data.as_ptr() as usize, 0, 0, 0, 0)
+        syscall6(
+            nr::CAPSET,
+            &raw const header as usize,
+            data.as_ptr() as usize,
+            0,
+            0,
+            0,
+            0,
+        )
     }
     .map(drop)
 }
@@ -52,7 +73,15 @@ pub fn prctl(option: i32, a: usize, b: usize) -> Result<usize> {
 pub fn setrlimit(resource: u32, limit: Rlimit) -> Result<()> {
     // SAFETY: the kernel reads one `Rlimit` and writes none.
     unsafe {
-        syscall6(nr::PRLIMIT64, 0, resource as usize, &raw const limit as usize, 0, 0, 0)
+        syscall6(
+            nr::PRLIMIT64,
+            0,
+            resource as usize,
+            &raw const limit as usize,
+            0,
+            0,
+            0,
+        )
     }
     .map(drop)
 }
@@ -67,7 +96,15 @@ pub fn seccomp_filter(instructions: &[u8]) -> Result<()> {
     };
     // SAFETY: the kernel reads `len` instructions of 8 bytes each.
     unsafe {
-        syscall6(nr::SECCOMP, SECCOMP_SET_MODE_FILTER, 0, &raw const program as usize, 0, 0, 0)
+        syscall6(
+            nr::SECCOMP,
+            SECCOMP_SET_MODE_FILTER,
+            0,
+            &raw const program as usize,
+            0,
+            0,
+            0,
+        )
     }
     .map(drop)
 }

@@ -49,7 +49,15 @@ pub unsafe fn execve(
 ) -> crate::Errno {
     // SAFETY: the caller vouches for the arrays.
     let result = unsafe {
-        syscall6(nr::EXECVE, path.as_ptr() as usize, argv as usize, envp as usize, 0, 0, 0)
+        syscall6(
+            nr::EXECVE,
+            path.as_ptr() as usize,
+            argv as usize,
+            envp as usize,
+            0,
+            0,
+            0,
+        )
     };
     result.err().unwrap_or(crate::Errno::EINVAL)
 }
@@ -121,8 +129,18 @@ pub fn pidfd_open(pid: i32) -> Result<i32> {
 /// [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html), Linux 5.1
 pub fn pidfd_send_signal(pidfd: i32, signal: i32) -> Result<()> {
     // SAFETY: a null siginfo means that of kill(2).
-    unsafe { syscall6(nr::PIDFD_SEND_SIGNAL, pidfd as usize, signal as usize, 0, 0, 0, 0) }
-        .map(drop)
+    unsafe {
+        syscall6(
+            nr::PIDFD_SEND_SIGNAL,
+            pidfd as usize,
+            signal as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }
+    .map(drop)
 }
 
 /// [getpid(2)](https://man7.org/linux/man-pages/man2/getpid.2.html)
@@ -162,15 +180,35 @@ pub fn boottime() -> u64 {
     const CLOCK_BOOTTIME: usize = 7;
     let mut now = Timespec::default();
     // SAFETY: the kernel writes one `Timespec`.
-    let _ = unsafe { syscall6(nr::CLOCK_GETTIME, CLOCK_BOOTTIME, &raw mut now as usize, 0, 0, 0, 0) };
-    (now.sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.nsec as u64)
+    let _ = unsafe {
+        syscall6(
+            nr::CLOCK_GETTIME,
+            CLOCK_BOOTTIME,
+            &raw mut now as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    };
+    (now.sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(now.nsec as u64)
 }
 
 /// [getrandom(2)](https://man7.org/linux/man-pages/man2/getrandom.2.html), at most 256 bytes
 pub fn getrandom(buffer: &mut [u8]) -> Result<usize> {
     // SAFETY: the kernel writes at most `len` bytes into the exclusive borrow.
     unsafe {
-        syscall6(nr::GETRANDOM, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0, 0)
+        syscall6(
+            nr::GETRANDOM,
+            buffer.as_mut_ptr() as usize,
+            buffer.len(),
+            0,
+            0,
+            0,
+            0,
+        )
     }
 }
 
@@ -213,5 +251,9 @@ pub fn wait_pidfd(pidfd: i32, nohang: bool) -> Result<Option<Exit>> {
     if info.0[0] == 0 {
         return Ok(None);
     }
-    Ok(Some(Exit { code: info.0[2], status: info.0[6], rusage }))
+    Ok(Some(Exit {
+        code: info.0[2],
+        status: info.0[6],
+        rusage,
+    }))
 }

@@ -33,7 +33,15 @@ pub fn reset(signal: i32) -> Result<()> {
     let action = SigAction::default();
     // SAFETY: the default action has no handler to run; the kernel reads one `SigAction`.
     unsafe {
-        syscall6(nr::RT_SIGACTION, signal as usize, &raw const action as usize, 0, 8, 0, 0)
+        syscall6(
+            nr::RT_SIGACTION,
+            signal as usize,
+            &raw const action as usize,
+            0,
+            8,
+            0,
+            0,
+        )
     }
     .map(drop)
 }
@@ -45,7 +53,15 @@ pub fn signalfd(mask: u64) -> Result<i32> {
     let flags = (crate::abi::O_CLOEXEC | crate::abi::O_NONBLOCK) as usize;
     // SAFETY: the kernel reads 8 bytes of mask.
     let fd = unsafe {
-        syscall6(nr::SIGNALFD4, usize::MAX, &raw const mask as usize, 8, flags, 0, 0)
+        syscall6(
+            nr::SIGNALFD4,
+            usize::MAX,
+            &raw const mask as usize,
+            8,
+            flags,
+            0,
+            0,
+        )
     }?;
     Ok(fd as i32)
 }

@@ -64,9 +64,25 @@ pub fn interface_up(socket: i32, name: &[u8]) -> Result<()> {
     }
     // SAFETY: both requests read and write one `ifreq`.
     unsafe {
-        syscall6(nr::IOCTL, socket as usize, SIOCGIFFLAGS, &raw mut request as usize, 0, 0, 0)?;
+        syscall6(
+            nr::IOCTL,
+            socket as usize,
+            SIOCGIFFLAGS,
+            &raw mut request as usize,
+            0,
+            0,
+            0,
+        )?;
         request.0[16] |= IFF_UP;
-        syscall6(nr::IOCTL, socket as usize, SIOCSIFFLAGS, &raw mut request as usize, 0, 0, 0)?;
+        syscall6(
+            nr::IOCTL,
+            socket as usize,
+            SIOCSIFFLAGS,
+            &raw mut request as usize,
+            0,
+            0,
+            0,
+        )?;
     }
     Ok(())
 }

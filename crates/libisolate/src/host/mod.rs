@@ -78,6 +78,19 @@ impl Caller {
     pub fn capable(&self, capability: u32) -> bool {
         self.capabilities & (1 << capability) != 0
     }
+
+    /// The names of the capabilities that the caller has, such as `sys_admin`; a spec takes the same.
+    pub fn capability_names(&self) -> Vec<String> {
+        (0..64)
+            .filter(|number| self.capable(*number))
+            .map(
+                |number| match crate::plan::CAPABILITIES.get(number as usize) {
+                    Some(name) => (*name).to_owned(),
+                    None => number.to_string(),
+                },
+            )
+            .collect()
+    }
 }
 
 /// What a path of the host is.

@@ -25,7 +25,12 @@ pub(super) enum Progress {
 
 impl Capture {
     pub fn new(pipe: OwnedFd, limit: usize) -> Capture {
-        Capture { pipe: Some(pipe), bytes: Vec::new(), limit, cut: false }
+        Capture {
+            pipe: Some(pipe),
+            bytes: Vec::new(),
+            limit,
+            cut: false,
+        }
     }
 
     /// For polling, while it is open.

@@ -66,7 +66,11 @@ impl Control {
     fn send_one(&self, command: Command, fds: &[RawFd]) -> Result<(), Errno> {
         let bytes = command.encode();
         let rights = [ControlMessage::ScmRights(fds)];
-        let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
+        let rights = if fds.is_empty() {
+            &rights[..0]
+        } else {
+            &rights[..]
+        };
         sendmsg::<()>(
             self.socket.as_raw_fd(),
             &[IoSlice::new(&bytes)],
@@ -83,7 +87,11 @@ impl Control {
         let mut bytes = [0u8; Report::LEN];
         let mut iov = [IoSliceMut::new(&mut bytes)];
         let mut space = nix::cmsg_space!(nix::libc::ucred);
-        let flags = if wait { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
+        let flags = if wait {
+            MsgFlags::empty()
+        } else {
+            MsgFlags::MSG_DONTWAIT
+        };
         let flags = flags | MsgFlags::MSG_CMSG_CLOEXEC;
         loop {
             match recvmsg::<()>(self.socket.as_raw_fd(), &mut iov, Some(&mut space), flags) {

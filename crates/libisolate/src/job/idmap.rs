@@ -7,7 +7,8 @@ use std::path::Path;
 
 use isolate_sys::Errno;
 use isolate_sys::abi::{
-    AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MS_PRIVATE, MountAttr, O_CLOEXEC, OPEN_TREE_CLONE,
+    AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MS_PRIVATE, MountAttr, O_CLOEXEC,
+    OPEN_TREE_CLONE,
 };
 use isolate_sys::calls::mount;
 

@@ -16,7 +16,7 @@ use isolate_sys::calls::{fd, process};
 use super::control::{Control, Heard};
 use super::spark::{self, Spark, Wish};
 use super::stdio::Streams;
-use super::{idmap, memfile, stdio};
+use super::{idmap, memfile, pidfd, stdio};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
@@ -24,7 +24,6 @@ use crate::job::Enforcement;
 use crate::ns::Kind;
 use crate::plan::{self, Plan, Slot};
 use crate::spec::Spec;
-use crate::sysfd::own;
 
 /// A program that runs.
 pub(super) struct Launched {
@@ -95,7 +94,11 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
         None => None,
     };
     // Only in the v2 tree can a process be born, and only while its limits are open.
-    let cgroup = guard.group.as_ref().and_then(Group::birth_fd).filter(|_| host.features.clone3);
+    let cgroup = guard
+        .group
+        .as_ref()
+        .and_then(Group::birth_fd)
+        .filter(|_| host.features.clone3);
     let spark = spark::light(&Wish {
         namespaces: plan.clone_flags,
         cgroup,
@@ -118,14 +121,25 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
         }
         group.write_limits(&mut enforcement)?;
     }
-    let slots = Slots::open(&plan, &streams, guard.group.as_ref(), spark.pid, &program, &host)?;
+    let slots = Slots::open(
+        &plan,
+        &streams,
+        guard.group.as_ref(),
+        spark.pid,
+        &program,
+        &host,
+    )?;
     let mut fds = slots.numbers;
     fds.push(ops.as_raw_fd());
     let sent = control.send_with(Command::Start(plan.ops.len() as u32), &fds);
     drop(slots.opened);
 
-    let mut watcher =
-        Watcher { control: &control, plan: &plan, pid: spark.pid, namespaces: BTreeMap::new() };
+    let mut watcher = Watcher {
+        control: &control,
+        plan: &plan,
+        pid: spark.pid,
+        namespaces: BTreeMap::new(),
+    };
     let first = match sent {
         Ok(()) => watcher.until_started(),
         // The init is gone before it heard a word.
@@ -151,7 +165,12 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     }
     let (spark, group) = guard.keep();
     let Some(spark) = spark else {
-        return Err(Error::new(ErrorKind::Internal, Stage::Clone, "init", "lost"));
+        return Err(Error::new(
+            ErrorKind::Internal,
+            Stage::Clone,
+            "init",
+            "lost",
+        ));
     };
     let mut streams = streams;
     streams.hand_over();
@@ -185,7 +204,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(spark) = &self.spark {
-            let _ = process::pidfd_send_signal(spark.pidfd.as_raw_fd(), libc::SIGKILL);
+            let _ = pidfd::send_signal(spark.pidfd.as_fd(), libc::SIGKILL);
             let _ = process::wait_pidfd(spark.pidfd.as_raw_fd(), false);
         }
         if let Some(group) = &self.group {
@@ -204,7 +223,9 @@ fn adopt(group: &Group, pid: i32) -> Result<()> {
     };
     fd::write(procs.as_raw_fd(), pid.to_string().as_bytes())
         .map(drop)
-        .map_err(|errno| Error::from_errno(errno, Stage::Cgroup, format!("cgroup.procs: \"{pid}\"")))
+        .map_err(|errno| {
+            Error::from_errno(errno, Stage::Cgroup, format!("cgroup.procs: \"{pid}\""))
+        })
 }
 
 fn clone_error(errno: Errno, plan: &Plan) -> Error {
@@ -227,7 +248,9 @@ fn clone_error(errno: Errno, plan: &Plan) -> Error {
         Errno::EAGAIN => error.with_kind(ErrorKind::Limit).with_hint(
             "the caller may have no more processes: see ulimit -u and pids.max of its cgroup",
         ),
-        Errno::EACCES => error.with_hint("the init may not be executed: see sysctl vm.memfd_noexec"),
+        Errno::EACCES => {
+            error.with_hint("the init may not be executed: see sysctl vm.memfd_noexec")
+        }
         _ => error,
     }
 }
@@ -235,10 +258,16 @@ fn clone_error(errno: Errno, plan: &Plan) -> Error {
 fn early_death(first: &First, spark: &Spark) -> Error {
     let detail = match first {
         First::Ended(ended) if ended.status & 0x7F != 0 => {
-            format!("was killed by signal {} before it could start", ended.status & 0x7F)
+            format!(
+                "was killed by signal {} before it could start",
+                ended.status & 0x7F
+            )
         }
         First::Ended(ended) => {
-            format!("ended with status {} before it could start", ended.status >> 8 & 0xFF)
+            format!(
+                "ended with status {} before it could start",
+                ended.status >> 8 & 0xFF
+            )
         }
         _ => match process::wait_pidfd(spark.pidfd.as_raw_fd(), false) {
             Ok(Some(exit)) if exit.code != 1 => {
@@ -297,7 +326,9 @@ impl Watcher<'_> {
                 }
                 Heard::Report(Report::Ended(ended), _) => return Ok(First::Ended(ended)),
                 // Without an init the line closes with the exec.
-                Heard::End if !self.plan.init && !self.namespaces.is_empty() => return Ok(First::Started),
+                Heard::End if !self.plan.init && !self.namespaces.is_empty() => {
+                    return Ok(First::Started);
+                }
                 Heard::End | Heard::Nothing => return Ok(First::Vanished),
             }
         }
@@ -313,7 +344,9 @@ pub(super) fn namespace_ids(pid: i32) -> BTreeMap<String, u64> {
         };
         // "user:[4026531837]"
         let text = link.to_string_lossy();
-        let number = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+        let number = text
+            .split_once('[')
+            .and_then(|(_, rest)| rest.strip_suffix(']'));
         if let Some(number) = number.and_then(|n| n.parse().ok()) {
             ids.insert(kind.name().to_owned(), number);
         }
@@ -336,12 +369,15 @@ impl Slots {
         program: &memfile::ProgramFd,
         host: &Host,
     ) -> Result<Slots> {
-        let mut slots = Slots { numbers: Vec::new(), opened: Vec::new() };
+        let mut slots = Slots {
+            numbers: Vec::new(),
+            opened: Vec::new(),
+        };
         let mut joins = Vec::new();
-        if plan.slots.iter().any(|slot| matches!(slot, Slot::Join(_))) {
-            if let Some(group) = group {
-                joins = group.join_fds(!host.features.clone3)?;
-            }
+        if plan.slots.iter().any(|slot| matches!(slot, Slot::Join(_)))
+            && let Some(group) = group
+        {
+            joins = group.join_fds(!host.features.clone3)?;
         }
         let mut joins: Vec<Option<OwnedFd>> = joins.into_iter().map(Some).collect();
         let user = if plan.slots.iter().any(|slot| matches!(slot, Slot::Tree(_))) {
@@ -356,9 +392,17 @@ impl Slots {
                     slots.add(copy);
                 }
                 Slot::Join(place) => {
-                    let fd = joins.get_mut(*place).and_then(Option::take).ok_or_else(|| {
-                        Error::new(ErrorKind::Internal, Stage::Cgroup, "tasks", "no such hierarchy")
-                    })?;
+                    let fd = joins
+                        .get_mut(*place)
+                        .and_then(Option::take)
+                        .ok_or_else(|| {
+                            Error::new(
+                                ErrorKind::Internal,
+                                Stage::Cgroup,
+                                "tasks",
+                                "no such hierarchy",
+                            )
+                        })?;
                     slots.add(fd);
                 }
                 Slot::CpuUsage => {
@@ -373,7 +417,7 @@ impl Slots {
                     slots.add(usage.0);
                 }
                 Slot::HostPidfd => {
-                    let own = own(process::pidfd_open(process::getpid()))
+                    let own = pidfd::of_this_process()
                         .map_err(|errno| Error::from_errno(errno, Stage::Clone, "pidfd_open"))?;
                     slots.add(own);
                 }
@@ -411,7 +455,10 @@ fn tree_namespace(
         last_capability: host.last_capability,
     })
     .map_err(|errno| Error::from_errno(errno, Stage::Ids, "user namespace for id-mapped mounts"))?;
-    let guard = Guard { spark: Some(spark), group: None };
+    let guard = Guard {
+        spark: Some(spark),
+        group: None,
+    };
     let Some(spark) = &guard.spark else {
         return idmap::namespace(pid);
     };

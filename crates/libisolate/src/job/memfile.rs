@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use isolate_sys::Errno;
 use isolate_sys::abi::{
-    AT_EMPTY_PATH, F_ADD_SEALS, F_DUPFD_CLOEXEC, F_SEAL_ALL, MFD_ALLOW_SEALING, MFD_CLOEXEC, MFD_EXEC,
-    MFD_NOEXEC_SEAL,
+    AT_EMPTY_PATH, F_ADD_SEALS, F_DUPFD_CLOEXEC, F_SEAL_ALL, MFD_ALLOW_SEALING, MFD_CLOEXEC,
+    MFD_EXEC, MFD_NOEXEC_SEAL,
 };
 use isolate_sys::calls::{fd, path};
 

@@ -6,6 +6,7 @@ mod idmap;
 mod launch;
 mod memfile;
 mod outcome;
+mod pidfd;
 mod spark;
 mod state;
 mod stdio;
@@ -33,9 +34,16 @@ use state::State;
 /// Everything that kept the job from starting, and a stream that is a `pipe`, whose other end nobody
 /// could take. A job that ran and failed is an [`Outcome`].
 pub fn run(spec: &Spec) -> Result<Outcome> {
-    for (field, stream) in [("stdin", &spec.stdin), ("stdout", &spec.stdout), ("stderr", &spec.stderr)] {
+    for (field, stream) in [
+        ("stdin", &spec.stdin),
+        ("stdout", &spec.stdout),
+        ("stderr", &spec.stderr),
+    ] {
         if *stream == crate::spec::Stdio::Pipe {
-            return Err(Error::invalid(field, "is a pipe, which run cannot serve: use spawn"));
+            return Err(Error::invalid(
+                field,
+                "is a pipe, which run cannot serve: use spawn",
+            ));
         }
     }
     spawn(spec)?.wait()
@@ -48,7 +56,12 @@ pub fn run(spec: &Spec) -> Result<Outcome> {
 pub fn spawn(spec: &Spec) -> Result<Job> {
     let launched = launch::launch(spec)?;
     let (pid, ready, state) = State::new(launched, spec)?;
-    Ok(Job { owner: process::getpid(), pid, ready, state: Mutex::new(state) })
+    Ok(Job {
+        owner: process::getpid(),
+        pid,
+        ready,
+        state: Mutex::new(state),
+    })
 }
 
 /// A running job. Any thread may use it; dropping it kills and reaps the job.
@@ -214,7 +227,11 @@ impl Drop for Job {
 
 /// Waits until a descriptor is readable.
 fn poll(ready: BorrowedFd<'_>, timeout: Option<Duration>) -> Result<(), Errno> {
-    let mut fds = [PollFd { fd: ready.as_raw_fd(), events: POLLIN, revents: 0 }];
+    let mut fds = [PollFd {
+        fd: ready.as_raw_fd(),
+        events: POLLIN,
+        revents: 0,
+    }];
     let timeout = timeout.map(|left| Timespec {
         sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
         nsec: i64::from(left.subsec_nanos()),

@@ -72,8 +72,9 @@ pub struct Usage {
     pub user_time: f64,
     /// System part of the same, seconds.
     pub system_time: f64,
-    /// Largest resident set of a single process, bytes.
-    pub max_rss: u64,
+    /// Largest resident set of a single process, bytes. `None` when the program was its own init or
+    /// was killed with it: the kernel then counts the caller's memory in.
+    pub max_rss: Option<u64>,
     /// Peak memory of the whole job, bytes (cgroup).
     pub memory_peak: Option<u64>,
     /// Processes that the kernel's out of memory killer ended (cgroup).

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use isolate_sys::abi::{
@@ -43,8 +43,10 @@ pub(super) struct Wish<'a> {
 }
 
 /// What the child reads, and the one word it writes.
-struct Shared {
+struct Shared<'a> {
     program: i32,
+    /// The program by way of /proc, for where execveat(2) is refused.
+    program_path: &'a CStr,
     control: i32,
     /// Capabilities to carry through the exec: bits 0 to this; -1 for none.
     last_capability: i32,
@@ -57,8 +59,11 @@ struct Shared {
 pub(super) fn light(wish: &Wish<'_>) -> Result<Spark> {
     let name = c"isolate-init";
     let control = CString::new(wish.control.as_raw_fd().to_string()).map_err(|_| Errno::EINVAL)?;
+    let path = CString::new(format!("/proc/self/fd/{}", wish.program.as_raw_fd()))
+        .map_err(|_| Errno::EINVAL)?;
     let mut shared = Shared {
         program: wish.program.as_raw_fd(),
+        program_path: &path,
         control: wish.control.as_raw_fd(),
         last_capability: if wish.namespaces & CLONE_NEWUSER != 0 {
             wish.last_capability as i32
@@ -91,7 +96,12 @@ fn clone(wish: &Wish<'_>, stack: &Stack, argument: usize) -> Result<Spark> {
     let mut pidfd = -1i32;
     let flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | wish.namespaces;
     let args = CloneArgs {
-        flags: flags | if wish.cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 },
+        flags: flags
+            | if wish.cgroup.is_some() {
+                CLONE_INTO_CGROUP
+            } else {
+                0
+            },
         pidfd: &raw mut pidfd as u64,
         exit_signal: SIGCHLD,
         stack: stack.bottom() as u64,
@@ -124,10 +134,18 @@ fn clone(wish: &Wish<'_>, stack: &Stack, argument: usize) -> Result<Spark> {
 }
 
 fn finish(pid: i32, pidfd: i32, in_cgroup: bool) -> Result<Spark> {
-    let pidfd = if pidfd >= 0 { pidfd } else { process::pidfd_open(pid)? };
+    let pidfd = if pidfd >= 0 {
+        pidfd
+    } else {
+        process::pidfd_open(pid)?
+    };
     // SAFETY: the kernel has just given it to this process.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    Ok(Spark { pid, pidfd, in_cgroup })
+    Ok(Spark {
+        pid,
+        pidfd,
+        in_cgroup,
+    })
 }
 
 /// The child's whole life in the host's memory.
@@ -135,7 +153,7 @@ fn finish(pid: i32, pidfd: i32, in_cgroup: bool) -> Result<Spark> {
 /// # Safety
 /// `argument` is the address of a `Shared` that outlives the child.
 unsafe extern "C" fn child(argument: usize) -> ! {
-    let shared = argument as *mut Shared;
+    let shared = argument as *mut Shared<'_>;
     // SAFETY: the parent is suspended, so that nobody else touches `shared`; every pointer in it is
     // into memory that the parent keeps until it goes on.
     unsafe {
@@ -145,21 +163,24 @@ unsafe extern "C" fn child(argument: usize) -> ! {
             let all = (1u64 << (last + 1)) - 1;
             if privilege::capset(all, all).is_ok() {
                 for capability in 0..=last as usize {
-                    let _ = privilege::prctl(
-                        PR_CAP_AMBIENT,
-                        PR_CAP_AMBIENT_RAISE as usize,
-                        capability,
-                    );
+                    let _ =
+                        privilege::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE as usize, capability);
                 }
             }
         }
         // In the child's own table of descriptors: the host's stays close-on-exec.
         let failure = match fd::fcntl((*shared).control, F_SETFD, 0) {
-            Ok(_) => process::execveat(
-                (*shared).program,
-                (&raw const (*shared).argv).cast(),
-                (&raw const (*shared).envp).cast(),
-            ),
+            Ok(_) => {
+                let argv = (&raw const (*shared).argv).cast();
+                let envp = (&raw const (*shared).envp).cast();
+                let failure = process::execveat((*shared).program, argv, envp);
+                // Filters that do not know execveat(2), and valgrind 3.19, which turns the descriptor
+                // into a path that a memory file has not.
+                if matches!(failure, Errno::ENOSYS | Errno::ENOENT | Errno::EPERM) {
+                    process::execve((*shared).program_path, argv, envp);
+                }
+                failure
+            }
             Err(errno) => errno,
         };
         (&raw mut (*shared).errno).write_volatile(failure.raw());

@@ -14,7 +14,7 @@ use super::capture::{Capture, Progress};
 use super::control::{Control, Heard};
 use super::launch::Launched;
 use super::outcome::{Enforcement, Outcome, Reason, Usage};
-use super::poll;
+use super::{pidfd, poll};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Spec;
@@ -58,9 +58,10 @@ impl State {
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(wait_error)?,
             pidfd: launched.spark.pidfd,
             control: Some(launched.control),
-            captures: streams.captures.each_mut().map(|pipe| {
-                pipe.take().map(|pipe| Capture::new(pipe, limit))
-            }),
+            captures: streams
+                .captures
+                .each_mut()
+                .map(|pipe| pipe.take().map(|pipe| Capture::new(pipe, limit))),
             pipes: streams.pipes.each_mut().map(Option::take),
             group: launched.group,
             has_init: launched.plan.init,
@@ -185,14 +186,18 @@ impl State {
                 None => Err(Errno::ESRCH),
             }
         } else {
-            process::pidfd_send_signal(self.pidfd.as_raw_fd(), signal)
+            pidfd::send_signal(self.pidfd.as_fd(), signal)
         };
         sent.map_err(|errno| {
             let errno = match errno {
                 Errno::EPIPE | Errno::ECONNRESET => Errno::ESRCH,
                 other => other,
             };
-            Error::from_errno(errno, Stage::Signal, format!("signal {signal} to job {}", self.pid))
+            Error::from_errno(
+                errno,
+                Stage::Signal,
+                format!("signal {signal} to job {}", self.pid),
+            )
         })
     }
 
@@ -217,11 +222,11 @@ impl State {
             return;
         }
         // The death of pid 1 is the death of all.
-        let _ = process::pidfd_send_signal(self.pidfd.as_raw_fd(), libc::SIGKILL);
-        if !self.pid_namespace {
-            if let Some(group) = &self.group {
-                let _ = group.kill();
-            }
+        let _ = pidfd::send_signal(self.pidfd.as_fd(), libc::SIGKILL);
+        if !self.pid_namespace
+            && let Some(group) = &self.group
+        {
+            let _ = group.kill();
         }
     }
 
@@ -233,7 +238,10 @@ impl State {
         if let Some(Ok(outcome)) = &self.outcome {
             return outcome.usage.clone();
         }
-        let mut usage = Usage { wall_time: self.started.elapsed().as_secs_f64(), ..Usage::default() };
+        let mut usage = Usage {
+            wall_time: self.started.elapsed().as_secs_f64(),
+            ..Usage::default()
+        };
         if let Some(group) = &self.group {
             group.measure(&mut usage);
         }
@@ -268,13 +276,12 @@ impl State {
             let seconds = |sec: i64, usec: i64| sec as f64 + usec as f64 / 1e6;
             usage.user_time = seconds(exit.rusage.user_sec, exit.rusage.user_usec);
             usage.system_time = seconds(exit.rusage.system_sec, exit.rusage.system_usec);
-            usage.max_rss = exit.rusage.max_rss_kib.max(0) as u64 * 1024;
         }
         if let Some(ended) = self.ended {
             usage.wall_time = ended.wall as f64 / 1e9;
             usage.user_time = ended.user as f64 / 1e6;
             usage.system_time = ended.system as f64 / 1e6;
-            usage.max_rss = ended.max_rss * 1024;
+            usage.max_rss = Some(ended.max_rss * 1024);
         }
         usage.cpu_time = usage.user_time + usage.system_time;
         if let Some(group) = self.group.take() {
@@ -290,7 +297,9 @@ impl State {
         let end = self.end_of_program(exit);
         let (reason, evidence) = self.judge(&usage, end)?;
         let mut collected = |number: usize| {
-            self.captures[number].as_mut().map(|c| (c.take().into(), c.cut))
+            self.captures[number]
+                .as_mut()
+                .map(|c| (c.take().into(), c.cut))
         };
         let (stdout, stdout_cut) = collected(1).unzip();
         let (stderr, stderr_cut) = collected(2).unzip();
@@ -340,13 +349,18 @@ impl State {
         let cause = self.ended.map_or(Cause::None, |ended| ended.cause);
         let oom_kills = usage.oom_kills.unwrap_or(0);
         let judged = match (cause, end) {
-            _ if self.over_output => {
-                (Reason::OutputLimit, "more output than limits.output was captured".to_owned())
-            }
-            (Cause::Timeout, _) => (Reason::Timeout, "the init killed it at its timeout".to_owned()),
-            (Cause::CpuLimit, _) => {
-                (Reason::CpuLimit, "the init killed it at its cpu_time".to_owned())
-            }
+            _ if self.over_output => (
+                Reason::OutputLimit,
+                "more output than limits.output was captured".to_owned(),
+            ),
+            (Cause::Timeout, _) => (
+                Reason::Timeout,
+                "the init killed it at its timeout".to_owned(),
+            ),
+            (Cause::CpuLimit, _) => (
+                Reason::CpuLimit,
+                "the init killed it at its cpu_time".to_owned(),
+            ),
             _ if self.killed || cause == Cause::Killed => {
                 (Reason::Killed, "the caller killed it".to_owned())
             }
@@ -354,9 +368,10 @@ impl State {
                 Reason::OutOfMemory,
                 format!("the kernel's out of memory killer ended {oom_kills} of its processes"),
             ),
-            (_, Some(End::Signal(libc::SIGSYS))) => {
-                (Reason::Seccomp, "signal 31 (SIGSYS): a system call was filtered".to_owned())
-            }
+            (_, Some(End::Signal(libc::SIGSYS))) => (
+                Reason::Seccomp,
+                "signal 31 (SIGSYS): a system call was filtered".to_owned(),
+            ),
             (_, Some(End::Signal(signal))) => (Reason::Signal, format!("signal {signal}")),
             (_, Some(End::Exit(code))) => (Reason::Exit, format!("exit code {code}")),
             (_, None) => {

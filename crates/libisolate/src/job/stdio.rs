@@ -37,7 +37,7 @@ impl Streams {
     /// Opens what the spec asks for. `open` tells which of the caller's streams there are.
     pub fn open(spec: &Spec, open: [bool; 3]) -> Result<Streams> {
         let mut streams = Streams::default();
-        for number in 0..3 {
+        for (number, name) in NAMES.into_iter().enumerate() {
             let given = match stream(spec, number) {
                 // A stream that the caller has closed reads and writes nothing.
                 Stdio::Inherit if open[number] => Given::Callers(number as RawFd),
@@ -54,7 +54,7 @@ impl Streams {
                 }
                 Stdio::File(file) => Given::Opened(open_file(number, file)?),
                 Stdio::Fd(fd) => {
-                    check_open(NAMES[number], *fd)?;
+                    check_open(name, *fd)?;
                     Given::Callers(*fd)
                 }
             };
@@ -69,8 +69,15 @@ impl Streams {
     fn pipe(&self, number: usize, mine_flags: u32) -> Result<(OwnedFd, Given)> {
         let failed = |errno| Error::from_errno(errno, Stage::Stdio, NAMES[number]);
         let [read, write] = fd::pipe(O_CLOEXEC).map_err(failed)?;
-        let (read, write) = (own(Ok(read)).map_err(failed)?, own(Ok(write)).map_err(failed)?);
-        let (mine, theirs) = if number == 0 { (write, read) } else { (read, write) };
+        let (read, write) = (
+            own(Ok(read)).map_err(failed)?,
+            own(Ok(write)).map_err(failed)?,
+        );
+        let (mine, theirs) = if number == 0 {
+            (write, read)
+        } else {
+            (read, write)
+        };
         if mine_flags != 0 {
             fd::fcntl(mine.as_raw_fd(), F_SETFL, mine_flags as usize).map_err(failed)?;
         }
@@ -105,12 +112,20 @@ fn check_open(field: &str, fd: RawFd) -> Result<()> {
     if is_open(fd) {
         return Ok(());
     }
-    Err(Error::from_errno(Errno::EBADF, Stage::Stdio, format!("{field}: descriptor {fd}"))
-        .with_kind(ErrorKind::InvalidSpec))
+    Err(Error::from_errno(
+        Errno::EBADF,
+        Stage::Stdio,
+        format!("{field}: descriptor {fd}"),
+    )
+    .with_kind(ErrorKind::InvalidSpec))
 }
 
 fn null(number: usize) -> Result<OwnedFd> {
-    open_path(number, OpenOptions::new().read(number == 0).write(number != 0), "/dev/null".as_ref())
+    open_path(
+        number,
+        OpenOptions::new().read(number == 0).write(number != 0),
+        "/dev/null".as_ref(),
+    )
 }
 
 fn open_file(number: usize, file: &StdioFile) -> Result<OwnedFd> {
@@ -127,6 +142,10 @@ fn open_file(number: usize, file: &StdioFile) -> Result<OwnedFd> {
 
 fn open_path(number: usize, options: &OpenOptions, path: &std::path::Path) -> Result<OwnedFd> {
     options.open(path).map(OwnedFd::from).map_err(|error| {
-        Error::from_io(&error, Stage::Stdio, format!("{}: {}", NAMES[number], path.display()))
+        Error::from_io(
+            &error,
+            Stage::Stdio,
+            format!("{}: {}", NAMES[number], path.display()),
+        )
     })
 }

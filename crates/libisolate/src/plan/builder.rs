@@ -7,8 +7,8 @@ use isolate_sys::Errno;
 
 use super::{Label, Plan, Slot};
 use crate::error::{Error, ErrorKind, Stage};
-use crate::spec::Bytes;
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
+use crate::spec::Bytes;
 
 #[derive(Default)]
 pub(super) struct Builder {
@@ -35,7 +35,10 @@ const INIT_SLOTS: u32 = 2048;
 impl Builder {
     pub fn push(&mut self, stage: Stage, subject: impl Into<String>, op: &Op<'_>) {
         self.encoder.push(op);
-        self.labels.push(Label { stage, subject: subject.into() });
+        self.labels.push(Label {
+            stage,
+            subject: subject.into(),
+        });
     }
 
     /// The number of a slot that the host fills.
@@ -51,7 +54,11 @@ impl Builder {
     }
 
     pub fn opened(&mut self, path: &Bytes, slot: u32, attributes: u64) {
-        self.opened_trees.push(Opened { path: path.clone(), slot, attributes });
+        self.opened_trees.push(Opened {
+            path: path.clone(),
+            slot,
+            attributes,
+        });
     }
 
     /// Notes that a request is in force once the plan has been performed.
@@ -70,7 +77,9 @@ impl Builder {
 /// One op in one line.
 pub fn describe(op: &Op<'_>) -> String {
     match op {
-        Op::Seccomp { filter } => format!("Seccomp {{ filter: {} instructions }}", filter.len() / 8),
+        Op::Seccomp { filter } => {
+            format!("Seccomp {{ filter: {} instructions }}", filter.len() / 8)
+        }
         other => format!("{other:?}"),
     }
 }
@@ -80,14 +89,22 @@ pub(super) fn text(plan: &Plan) -> String {
     let _ = writeln!(text, "clone_flags {:#x}", plan.clone_flags);
     for (name, map) in [("uid_map", &plan.uid_map), ("gid_map", &plan.gid_map)] {
         for line in map {
-            let _ = writeln!(text, "{name} {} {} {}", line.inside, line.outside, line.count);
+            let _ = writeln!(
+                text,
+                "{name} {} {} {}",
+                line.inside, line.outside, line.count
+            );
         }
     }
     if plan.deny_setgroups {
         let _ = writeln!(text, "setgroups deny");
     }
     if let Some(group) = &plan.group {
-        let _ = writeln!(text, "group hierarchies {:?} enable {:?}", group.hierarchies, group.enable);
+        let _ = writeln!(
+            text,
+            "group hierarchies {:?} enable {:?}",
+            group.hierarchies, group.enable
+        );
         for write in &group.writes {
             let _ = writeln!(
                 text,
@@ -95,7 +112,11 @@ pub(super) fn text(plan: &Plan) -> String {
                 write.hierarchy,
                 write.file,
                 write.value,
-                if write.best_effort { " (best effort)" } else { "" }
+                if write.best_effort {
+                    " (best effort)"
+                } else {
+                    ""
+                }
             );
         }
     }
@@ -119,7 +140,10 @@ pub(super) fn text(plan: &Plan) -> String {
             },
             entry.name,
             entry.requested,
-            entry.reason.as_ref().map_or(String::new(), |r| format!(": {r}"))
+            entry
+                .reason
+                .as_ref()
+                .map_or(String::new(), |r| format!(": {r}"))
         );
     }
     text
@@ -131,7 +155,10 @@ pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
             ErrorKind::Internal,
             Stage::Clone,
             "init",
-            format!("the plan could not be read at op {op} (errno {})", errno.raw()),
+            format!(
+                "the plan could not be read at op {op} (errno {})",
+                errno.raw()
+            ),
         );
     };
     let error = Error::from_errno(errno, label.stage, label.subject.clone());

@@ -4,9 +4,7 @@ use std::ffi::CString;
 
 use isolate_plan::{Op, TextsBuf};
 use isolate_sys::Errno;
-use isolate_sys::abi::{
-    MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY,
-};
+use isolate_sys::abi::{MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY};
 
 use super::builder::Builder;
 use super::identity::Identity;
@@ -19,8 +17,9 @@ use crate::ns::Kind;
 use crate::spec::{Bind, Bytes, Profile, Root, Size, Spec, Tmpfs};
 
 /// What the default root holds of the host.
-pub(crate) const SYSTEM_DIRECTORIES: [&str; 8] =
-    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc"];
+pub(crate) const SYSTEM_DIRECTORIES: [&str; 8] = [
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc",
+];
 
 /// Directories over which the new root may be built: by then the plan has opened everything it needs
 /// from below them.
@@ -52,8 +51,13 @@ const LINKS: [(&str, &str); 5] = [
 
 /// Writable or telling files of /proc that are no namespace's own. Ids shifted away from the host's
 /// have no rights there, so that only /proc/sys remains, which a network namespace's owner may write.
-const PROC_READ_ONLY: [&str; 5] =
-    ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
+const PROC_READ_ONLY: [&str; 5] = [
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+    "/proc/irq",
+    "/proc/bus",
+    "/proc/fs",
+];
 const PROC_MASKED: [&str; 6] = [
     "/proc/kcore",
     "/proc/keys",
@@ -88,7 +92,11 @@ pub(super) fn open_sources(
             _ => needs("root"),
         };
     }
-    let sources = Sources { host, ids, strict: spec.profile == Profile::Strict };
+    let sources = Sources {
+        host,
+        ids,
+        strict: spec.profile == Profile::Strict,
+    };
     match &root {
         Root::System => {
             for path in SYSTEM_DIRECTORIES {
@@ -123,7 +131,13 @@ pub(super) fn open_sources(
             continue;
         }
         let field = format!("binds[{number}]");
-        sources.open(&field, &bind.source, bind.rw, sources.bind_attributes(bind), build)?;
+        sources.open(
+            &field,
+            &bind.source,
+            bind.rw,
+            sources.bind_attributes(bind),
+            build,
+        )?;
     }
     Ok(())
 }
@@ -145,15 +159,27 @@ struct Sources<'h> {
 
 impl Sources<'_> {
     fn bind_attributes(&self, bind: &Bind) -> u64 {
-        let guard = if self.strict { MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV } else { 0 };
-        if bind.rw { guard } else { guard | MOUNT_ATTR_RDONLY }
+        let guard = if self.strict {
+            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+        } else {
+            0
+        };
+        if bind.rw {
+            guard
+        } else {
+            guard | MOUNT_ATTR_RDONLY
+        }
     }
 
     /// Opened by the init, by path, with the rights it has in its user namespace.
     fn by_init(&self, path: &Bytes, build: &mut Builder) -> Result<()> {
         let slot = build.init_slot();
         let wire = cstring("root", path)?;
-        build.push(Stage::Mount, path.to_string(), &Op::OpenTree { slot, path: &wire });
+        build.push(
+            Stage::Mount,
+            path.to_string(),
+            &Op::OpenTree { slot, path: &wire },
+        );
         build.opened(path, slot, 0);
         Ok(())
     }
@@ -171,7 +197,11 @@ impl Sources<'_> {
         let features = &self.host.features;
         if self.ids.shifted && features.mount_api && features.mount_setattr {
             let idmap = if rw { Idmap::Must } else { Idmap::Try };
-            let slot = build.slot(Slot::Tree(Tree { path: path.clone(), attributes, idmap }));
+            let slot = build.slot(Slot::Tree(Tree {
+                path: path.clone(),
+                attributes,
+                idmap,
+            }));
             // Its attributes are the host's work: the init's user namespace does not own it.
             build.opened(path, slot, 0);
             return Ok(());
@@ -187,7 +217,11 @@ impl Sources<'_> {
         }
         let slot = build.init_slot();
         let wire = cstring(field, path)?;
-        build.push(Stage::Mount, path.to_string(), &Op::OpenTree { slot, path: &wire });
+        build.push(
+            Stage::Mount,
+            path.to_string(),
+            &Op::OpenTree { slot, path: &wire },
+        );
         build.opened(path, slot, attributes);
         Ok(())
     }
@@ -212,7 +246,10 @@ pub(super) fn build_root(
             build.push(
                 Stage::Mount,
                 "/",
-                &Op::RootTmpfs { size: ROOT_SIZE, bases: bases.as_texts() },
+                &Op::RootTmpfs {
+                    size: ROOT_SIZE,
+                    bases: bases.as_texts(),
+                },
             );
             system_directories(host, &mut opened, build)?;
         }
@@ -226,7 +263,11 @@ pub(super) fn build_root(
                 build.push(
                     Stage::Mount,
                     tree.path.to_string(),
-                    &Op::RootTree { slot: tree.slot, attributes: read_only, bases: bases.as_texts() },
+                    &Op::RootTree {
+                        slot: tree.slot,
+                        attributes: read_only,
+                        bases: bases.as_texts(),
+                    },
                 );
             }
         }
@@ -234,7 +275,14 @@ pub(super) fn build_root(
     }
     if !matches!(root, Root::Keep) {
         kernel_file_systems(new, &mut opened, build)?;
-        tmpfs(&Tmpfs { mode: Some(0o1777), size: Some(Size(TMP_SIZE)), ..Tmpfs::new("/tmp") }, build)?;
+        tmpfs(
+            &Tmpfs {
+                mode: Some(0o1777),
+                size: Some(Size(TMP_SIZE)),
+                ..Tmpfs::new("/tmp")
+            },
+            build,
+        )?;
         if matches!(root, Root::System) {
             directory("/run", build);
             directory("/var", build);
@@ -247,7 +295,11 @@ pub(super) fn build_root(
     }
     for (number, bind) in spec.binds.iter().enumerate() {
         let dest = bind.dest.as_ref().unwrap_or(&bind.source);
-        let requested = format!("{} on {dest}{}", bind.source, if bind.rw { " rw" } else { "" });
+        let requested = format!(
+            "{} on {dest}{}",
+            bind.source,
+            if bind.rw { " rw" } else { "" }
+        );
         if let PathFact::Missing(errno) = host.path(&bind.source) {
             build.enforcement.push(Enforced {
                 name: format!("binds[{number}]"),
@@ -264,20 +316,30 @@ pub(super) fn build_root(
         build.push(
             Stage::Mount,
             dest.to_string(),
-            &Op::Attach { slot: tree.slot, attributes: tree.attributes, target: &target },
+            &Op::Attach {
+                slot: tree.slot,
+                attributes: tree.attributes,
+                target: &target,
+            },
         );
         build.enforced(format!("binds[{number}]"), requested, "mount namespace");
     }
     if !matches!(root, Root::Keep) {
         build.push(Stage::Mount, "/", &Op::Pivot {});
         // Last, since every mount point above had to be made first.
-        let sealed: &[&std::ffi::CStr] =
-            if matches!(root, Root::System) { &[c"/dev", c"/"] } else { &[c"/dev"] };
+        let sealed: &[&std::ffi::CStr] = if matches!(root, Root::System) {
+            &[c"/dev", c"/"]
+        } else {
+            &[c"/dev"]
+        };
         for path in sealed {
             build.push(
                 Stage::Mount,
                 path.to_string_lossy(),
-                &Op::SetAttributes { attributes: MOUNT_ATTR_RDONLY, path },
+                &Op::SetAttributes {
+                    attributes: MOUNT_ATTR_RDONLY,
+                    path,
+                },
             );
         }
     }
@@ -303,7 +365,14 @@ fn system_directories(
             PathFact::Link(text) => {
                 let text = cstring("root", &text)?;
                 let target = cstring("root", &path.into())?;
-                build.push(Stage::Mount, path, &Op::Symlink { text: &text, target: &target });
+                build.push(
+                    Stage::Mount,
+                    path,
+                    &Op::Symlink {
+                        text: &text,
+                        target: &target,
+                    },
+                );
             }
             PathFact::Dir => {
                 let Some(tree) = opened.next() else { continue };
@@ -337,18 +406,31 @@ fn kernel_file_systems(
         build.push(
             Stage::Mount,
             "/proc",
-            &Op::Attach { slot: tree.slot, attributes: locked, target: c"/proc" },
+            &Op::Attach {
+                slot: tree.slot,
+                attributes: locked,
+                target: c"/proc",
+            },
         );
     }
-    for path in PROC_READ_ONLY.iter().take(if new.has(Kind::User) { 1 } else { 5 }) {
+    for path in PROC_READ_ONLY
+        .iter()
+        .take(if new.has(Kind::User) { 1 } else { 5 })
+    {
         let target = cstring("root", &(*path).into())?;
         build.push(
             Stage::Mount,
             *path,
-            &Op::Protect { attributes: locked | MOUNT_ATTR_RDONLY, target: &target },
+            &Op::Protect {
+                attributes: locked | MOUNT_ATTR_RDONLY,
+                target: &target,
+            },
         );
     }
-    for path in PROC_MASKED.iter().take(if new.has(Kind::User) { 2 } else { 6 }) {
+    for path in PROC_MASKED
+        .iter()
+        .take(if new.has(Kind::User) { 2 } else { 6 })
+    {
         let target = cstring("root", &(*path).into())?;
         build.push(Stage::Mount, *path, &Op::Mask { target: &target });
     }
@@ -364,7 +446,11 @@ fn kernel_file_systems(
         build.push(
             Stage::Mount,
             format!("/dev/{name}"),
-            &Op::Device { source: &path, rdev: major << 8 | minor, target: &path },
+            &Op::Device {
+                source: &path,
+                rdev: major << 8 | minor,
+                target: &path,
+            },
         );
     }
     fresh(
@@ -378,7 +464,11 @@ fn kernel_file_systems(
         symlink(text, path, build);
     }
     tmpfs(
-        &Tmpfs { mode: Some(0o1777), size: Some(Size(SHM_SIZE)), ..Tmpfs::new("/dev/shm") },
+        &Tmpfs {
+            mode: Some(0o1777),
+            size: Some(Size(SHM_SIZE)),
+            ..Tmpfs::new("/dev/shm")
+        },
         build,
     )
 }
@@ -390,13 +480,21 @@ fn fresh(
     target: &str,
     build: &mut Builder,
 ) -> Result<()> {
-    let options: Vec<CString> = options.iter().filter_map(|o| CString::new(*o).ok()).collect();
+    let options: Vec<CString> = options
+        .iter()
+        .filter_map(|o| CString::new(*o).ok())
+        .collect();
     let options: TextsBuf = options.iter().collect();
     let path = cstring("root", &target.into())?;
     build.push(
         Stage::Mount,
         target,
-        &Op::Fresh { fstype, options: options.as_texts(), attributes, target: &path },
+        &Op::Fresh {
+            fstype,
+            options: options.as_texts(),
+            attributes,
+            target: &path,
+        },
     );
     Ok(())
 }
@@ -422,13 +520,27 @@ fn tmpfs(mount: &Tmpfs, build: &mut Builder) -> Result<()> {
 
 fn directory(path: &str, build: &mut Builder) {
     if let Ok(target) = CString::new(path) {
-        build.push(Stage::Mount, path, &Op::Directory { target: &target, mode: 0o755 });
+        build.push(
+            Stage::Mount,
+            path,
+            &Op::Directory {
+                target: &target,
+                mode: 0o755,
+            },
+        );
     }
 }
 
 fn symlink(text: &str, path: &str, build: &mut Builder) {
     if let (Ok(text), Ok(target)) = (CString::new(text), CString::new(path)) {
-        build.push(Stage::Mount, path, &Op::Symlink { text: &text, target: &target });
+        build.push(
+            Stage::Mount,
+            path,
+            &Op::Symlink {
+                text: &text,
+                target: &target,
+            },
+        );
     }
 }
 

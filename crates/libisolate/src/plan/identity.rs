@@ -39,8 +39,12 @@ pub(super) struct Ids {
 
 impl Ids {
     pub fn push(&self, build: &mut Builder) {
-        let groups: Vec<u8> =
-            self.groups.iter().flatten().flat_map(|id| id.to_le_bytes()).collect();
+        let groups: Vec<u8> = self
+            .groups
+            .iter()
+            .flatten()
+            .flat_map(|id| id.to_le_bytes())
+            .collect();
         build.push(
             Stage::Ids,
             format!("uid {}, gid {}", self.uid, self.gid),
@@ -55,7 +59,11 @@ impl Ids {
 }
 
 pub(super) fn decide(spec: &Spec, host: &Host, new: &Decided) -> Result<Identity> {
-    if new.has(Kind::User) { in_user_namespace(spec, host) } else { as_caller(spec, host) }
+    if new.has(Kind::User) {
+        in_user_namespace(spec, host)
+    } else {
+        as_caller(spec, host)
+    }
 }
 
 /// Without a user namespace: real ids, which only a privileged caller may change.
@@ -101,11 +109,25 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     let gid_range = range(&caller.mapped_gids, host.shift_base).filter(|_| root);
     let shift = uid_range.zip(gid_range);
 
-    let uid = spec.uid.unwrap_or(if shift.is_some() { 0 } else { caller.uid });
-    let gid = spec.gid.unwrap_or(if shift.is_some() { 0 } else { caller.gid });
-    let own = |inside, outside| vec![IdMap { inside, outside, count: 1 }];
+    let uid = spec
+        .uid
+        .unwrap_or(if shift.is_some() { 0 } else { caller.uid });
+    let gid = spec
+        .gid
+        .unwrap_or(if shift.is_some() { 0 } else { caller.gid });
+    let own = |inside, outside| {
+        vec![IdMap {
+            inside,
+            outside,
+            count: 1,
+        }]
+    };
     let shifted = |range: (u32, u32)| {
-        vec![IdMap { inside: 0, outside: range.0, count: range.1 }]
+        vec![IdMap {
+            inside: 0,
+            outside: range.0,
+            count: range.1,
+        }]
     };
     let uid_map = match (&spec.uid_map[..], shift) {
         ([], Some((range, _))) => shifted(range),
@@ -146,7 +168,15 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     let shifted = outside(&uid_map, uid) != Some(caller.uid);
     // The init works as the namespace's root where it is mapped, or its mounts would be nobody's.
     let zero = outside(&uid_map, 0).is_some() && outside(&gid_map, 0).is_some();
-    let init = if zero { Ids { uid: 0, gid: 0, groups: job.groups.clone() } } else { job.clone() };
+    let init = if zero {
+        Ids {
+            uid: 0,
+            gid: 0,
+            groups: job.groups.clone(),
+        }
+    } else {
+        job.clone()
+    };
     let tree_map = (shifted && (uid, gid) != (0, 0)).then(|| {
         (
             swap(&uid_map, caller.uid, uid),
@@ -168,13 +198,18 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
 /// mapped besides the caller's own id, as in a container.
 fn range(mapped: &[(u32, u32)], base: u32) -> Option<(u32, u32)> {
     let fits = |(first, count): &&(u32, u32)| {
-        base >= *first && u64::from(base) + u64::from(SHIFT_COUNT) <= u64::from(*first) + u64::from(*count)
+        base >= *first
+            && u64::from(base) + u64::from(SHIFT_COUNT) <= u64::from(*first) + u64::from(*count)
     };
     if base != 0 && mapped.iter().any(|extent| fits(&extent)) {
         return Some((base, SHIFT_COUNT));
     }
     let (first, count) = *mapped.iter().max_by_key(|(_, count)| *count)?;
-    let (first, count) = if first == 0 { (1, count.saturating_sub(1)) } else { (first, count) };
+    let (first, count) = if first == 0 {
+        (1, count.saturating_sub(1))
+    } else {
+        (first, count)
+    };
     (count > 0).then_some((first, count.min(SHIFT_COUNT)))
 }
 
@@ -191,10 +226,16 @@ fn only_own(field: &str, map: &[IdMap], id: u32) -> Result<()> {
 }
 
 fn mapped(field: &str, id: u32, map: &[IdMap]) -> Result<()> {
-    if map.iter().any(|line| id >= line.inside && id - line.inside < line.count) {
+    if map
+        .iter()
+        .any(|line| id >= line.inside && id - line.inside < line.count)
+    {
         return Ok(());
     }
-    Err(Error::invalid(field, format!("{id} is not mapped in the user namespace")))
+    Err(Error::invalid(
+        field,
+        format!("{id} is not mapped in the user namespace"),
+    ))
 }
 
 /// A map for trees: what is the caller's on disk is the job's `id`, and the other way round; all other
@@ -222,7 +263,11 @@ fn swap(map: &[IdMap], caller: u32, id: u32) -> Vec<IdMap> {
                 start if start == id => caller,
                 start => start,
             };
-            lines.push(IdMap { inside, outside: line.outside + (start - line.inside), count });
+            lines.push(IdMap {
+                inside,
+                outside: line.outside + (start - line.inside),
+                count,
+            });
         }
     }
     // A caller's id outside the map has no partner to change places with: it takes the job's.
@@ -249,7 +294,11 @@ mod tests {
 
     #[test]
     fn trees_belong_to_the_caller() {
-        let map = [IdMap { inside: 0, outside: 700_000, count: 65536 }];
+        let map = [IdMap {
+            inside: 0,
+            outside: 700_000,
+            count: 65536,
+        }];
         let swapped = swap(&map, 0, 1000);
         let outside = |disk: u32| {
             swapped
@@ -257,7 +306,11 @@ mod tests {
                 .find(|l| disk >= l.inside && disk - l.inside < l.count)
                 .map(|l| l.outside + disk - l.inside)
         };
-        assert_eq!(outside(0), Some(701_000), "the caller's files are the program's");
+        assert_eq!(
+            outside(0),
+            Some(701_000),
+            "the caller's files are the program's"
+        );
         assert_eq!(outside(1000), Some(700_000));
         assert_eq!(outside(5), Some(700_005));
         assert_eq!(outside(65535), Some(765_535));

@@ -25,7 +25,7 @@ use builder::Builder;
 pub use builder::describe;
 pub(crate) use files::SYSTEM_DIRECTORIES;
 pub(crate) use namespaces::mode as namespace_mode;
-pub(crate) use process::RLIMITS;
+pub(crate) use process::{CAPABILITIES, RLIMITS};
 
 /// A descriptor that the host opens and sends to the init.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -150,14 +150,20 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
             _ => NO_SLOT,
         };
         let nanos = |time: Option<crate::spec::Seconds>| {
-            time.map_or(0, |t| u64::try_from(t.0.as_nanos()).unwrap_or(u64::MAX).max(1))
+            time.map_or(0, |t| {
+                u64::try_from(t.0.as_nanos()).unwrap_or(u64::MAX).max(1)
+            })
         };
         build.push(
             Stage::Clone,
             "job",
             &Op::Spawn {
                 timeout: nanos(spec.timeout),
-                cpu_limit: if cpu_slot == NO_SLOT { 0 } else { nanos(spec.limits.cpu_time) },
+                cpu_limit: if cpu_slot == NO_SLOT {
+                    0
+                } else {
+                    nanos(spec.limits.cpu_time)
+                },
                 cpu_slot,
                 cpus: host.cpus,
                 host_slot,
@@ -224,7 +230,11 @@ fn join_group(group: &GroupPlan, host: &Host, build: &mut Builder) {
         let born_there = hierarchy.version == crate::cgroup::Version::V2 && host.features.clone3;
         if !born_there {
             let slot = build.slot(Slot::Join(place));
-            build.push(Stage::Cgroup, hierarchy.dir.to_string(), &Op::JoinCgroup { slot });
+            build.push(
+                Stage::Cgroup,
+                hierarchy.dir.to_string(),
+                &Op::JoinCgroup { slot },
+            );
             place += 1;
         }
     }

@@ -57,7 +57,8 @@ pub(crate) fn mode(spec: &Spec, kind: Kind) -> NamespaceMode {
 pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) -> Result<Decided> {
     let mut new = Vec::new();
     // The user namespace first: with it the others need no privilege.
-    let order = std::iter::once(Kind::User).chain(Kind::ALL.into_iter().filter(|k| *k != Kind::User));
+    let order =
+        std::iter::once(Kind::User).chain(Kind::ALL.into_iter().filter(|k| *k != Kind::User));
     for kind in order {
         let mode = mode(spec, kind);
         if mode == NamespaceMode::Host {
@@ -81,7 +82,12 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
         };
         enforcement.push(Enforced {
             name: format!("namespace.{kind}"),
-            requested: if mode == NamespaceMode::Try { "try" } else { "new" }.into(),
+            requested: if mode == NamespaceMode::Try {
+                "try"
+            } else {
+                "new"
+            }
+            .into(),
             status,
             file: Some(format!("/proc/PID/ns/{kind}")),
             value: None,
@@ -94,13 +100,22 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
 /// Why a namespace cannot be made here.
 fn obstacle(host: &Host, kind: Kind, in_user: bool) -> Option<(ErrorKind, String)> {
     let Some(support) = host.namespaces.get(&kind) else {
-        return Some((ErrorKind::Unsupported, format!("the kernel has no {kind} namespaces")));
+        return Some((
+            ErrorKind::Unsupported,
+            format!("the kernel has no {kind} namespaces"),
+        ));
     };
     if !support.known {
-        return Some((ErrorKind::Unsupported, format!("the kernel has no {kind} namespaces")));
+        return Some((
+            ErrorKind::Unsupported,
+            format!("the kernel has no {kind} namespaces"),
+        ));
     }
     if !support.creatable {
-        let reason = support.reason.clone().unwrap_or_else(|| "it cannot be made here".into());
+        let reason = support
+            .reason
+            .clone()
+            .unwrap_or_else(|| "it cannot be made here".into());
         return Some((ErrorKind::Unsupported, reason));
     }
     if kind != Kind::User && !in_user && !host.caller.capable(CAP_SYS_ADMIN) {
@@ -117,7 +132,13 @@ pub(super) fn unshare_time(spec: &Spec, new: &Decided, build: &mut Builder) -> R
         return Ok(());
     }
     // The caller of unshare does not enter; the job's process, made later, is born in it.
-    build.push(Stage::Time, "time namespace", &Op::Unshare { flags: CLONE_NEWTIME });
+    build.push(
+        Stage::Time,
+        "time namespace",
+        &Op::Unshare {
+            flags: CLONE_NEWTIME,
+        },
+    );
     let Some(offsets) = spec.time_offsets else {
         return Ok(());
     };
@@ -130,7 +151,10 @@ pub(super) fn unshare_time(spec: &Spec, new: &Decided, build: &mut Builder) -> R
     let wire = CString::new(text).map_err(|_| Error::invalid("time_offsets", "contains NUL"))?;
     build.push(
         Stage::Time,
-        format!("/proc/self/timens_offsets: {:?}", wire.to_string_lossy().trim_end()),
+        format!(
+            "/proc/self/timens_offsets: {:?}",
+            wire.to_string_lossy().trim_end()
+        ),
         &Op::TimeOffsets { text: &wire },
     );
     Ok(())
@@ -138,13 +162,21 @@ pub(super) fn unshare_time(spec: &Spec, new: &Decided, build: &mut Builder) -> R
 
 pub(super) fn configure(spec: &Spec, new: &Decided, build: &mut Builder) -> Result<()> {
     if let Some(name) = &spec.hostname {
-        build.push(Stage::Uts, format!("hostname {name}"), &Op::Hostname { name: name.as_bytes() });
+        build.push(
+            Stage::Uts,
+            format!("hostname {name}"),
+            &Op::Hostname {
+                name: name.as_bytes(),
+            },
+        );
     }
     if let Some(name) = &spec.domainname {
         build.push(
             Stage::Uts,
             format!("domainname {name}"),
-            &Op::Domainname { name: name.as_bytes() },
+            &Op::Domainname {
+                name: name.as_bytes(),
+            },
         );
     }
     if new.has(Kind::Net) {
@@ -157,7 +189,13 @@ pub(super) fn configure(spec: &Spec, new: &Decided, build: &mut Builder) -> Resu
 /// tree is copied: a copy of a shared mount is shared with the host.
 pub(super) fn keep_mounts_apart(new: &Decided, build: &mut Builder) {
     if new.has(Kind::Mnt) {
-        build.push(Stage::Mount, "/", &Op::Propagation { flags: MS_PRIVATE | MS_REC });
+        build.push(
+            Stage::Mount,
+            "/",
+            &Op::Propagation {
+                flags: MS_PRIVATE | MS_REC,
+            },
+        );
     }
 }
 
@@ -167,7 +205,9 @@ pub(super) fn unshare_cgroup(new: &Decided, build: &mut Builder) {
         build.push(
             Stage::Cgroup,
             "cgroup namespace",
-            &Op::Unshare { flags: Kind::Cgroup.flag() },
+            &Op::Unshare {
+                flags: Kind::Cgroup.flag(),
+            },
         );
     }
 }

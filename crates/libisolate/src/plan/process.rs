@@ -18,20 +18,68 @@ use crate::spec::{Bytes, Profile, Root, Seccomp, Spec, Stdio};
 const CAP_SETPCAP: u32 = 8;
 
 /// The names of the capabilities by number (linux/capability.h).
-const CAPABILITIES: [&str; 41] = [
-    "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid",
-    "setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw",
-    "ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct",
-    "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod",
-    "lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog",
-    "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
+pub(crate) const CAPABILITIES: [&str; 41] = [
+    "chown",
+    "dac_override",
+    "dac_read_search",
+    "fowner",
+    "fsetid",
+    "kill",
+    "setgid",
+    "setuid",
+    "setpcap",
+    "linux_immutable",
+    "net_bind_service",
+    "net_broadcast",
+    "net_admin",
+    "net_raw",
+    "ipc_lock",
+    "ipc_owner",
+    "sys_module",
+    "sys_rawio",
+    "sys_chroot",
+    "sys_ptrace",
+    "sys_pacct",
+    "sys_admin",
+    "sys_boot",
+    "sys_nice",
+    "sys_resource",
+    "sys_time",
+    "sys_tty_config",
+    "mknod",
+    "lease",
+    "audit_write",
+    "audit_control",
+    "setfcap",
+    "mac_override",
+    "mac_admin",
+    "syslog",
+    "wake_alarm",
+    "block_suspend",
+    "audit_read",
+    "perfmon",
+    "bpf",
+    "checkpoint_restore",
 ];
 
 /// The names of setrlimit(2)'s resources with their numbers.
 pub(crate) const RLIMITS: [(&str, u32); 16] = [
-    ("cpu", 0), ("fsize", 1), ("data", 2), ("stack", 3), ("core", 4), ("rss", 5), ("nproc", 6),
-    ("nofile", 7), ("memlock", 8), ("as", 9), ("locks", 10), ("sigpending", 11), ("msgqueue", 12),
-    ("nice", 13), ("rtprio", 14), ("rttime", 15),
+    ("cpu", 0),
+    ("fsize", 1),
+    ("data", 2),
+    ("stack", 3),
+    ("core", 4),
+    ("rss", 5),
+    ("nproc", 6),
+    ("nofile", 7),
+    ("memlock", 8),
+    ("as", 9),
+    ("locks", 10),
+    ("sigpending", 11),
+    ("msgqueue", 12),
+    ("nice", 13),
+    ("rtprio", 14),
+    ("rttime", 15),
 ];
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -74,7 +122,11 @@ fn descriptors(spec: &Spec, build: &mut Builder) {
     for fd in &spec.keep_fds {
         add(build.slot(Slot::Caller(*fd)), *fd as u32);
     }
-    build.push(Stage::Stdio, "descriptors", &Op::Descriptors { pairs: &pairs });
+    build.push(
+        Stage::Stdio,
+        "descriptors",
+        &Op::Descriptors { pairs: &pairs },
+    );
 }
 
 fn rlimits(spec: &Spec, build: &mut Builder) {
@@ -85,9 +137,17 @@ fn rlimits(spec: &Spec, build: &mut Builder) {
         build.push(
             Stage::Rlimit,
             format!("{name}: {:?}", value.0.to_string()),
-            &Op::Rlimit { resource: *resource, soft: value.0, hard: value.0 },
+            &Op::Rlimit {
+                resource: *resource,
+                soft: value.0,
+                hard: value.0,
+            },
         );
-        build.enforced(format!("rlimits.{name}"), value.0.to_string(), "setrlimit(2)");
+        build.enforced(
+            format!("rlimits.{name}"),
+            value.0.to_string(),
+            "setrlimit(2)",
+        );
     }
     if let Some(time) = spec.limits.cpu_time {
         // A second line of defence behind the init's watch: no single process outlives the limit.
@@ -95,7 +155,11 @@ fn rlimits(spec: &Spec, build: &mut Builder) {
         build.push(
             Stage::Rlimit,
             format!("cpu: \"{seconds}\""),
-            &Op::Rlimit { resource: 0, soft: seconds, hard: seconds },
+            &Op::Rlimit {
+                resource: 0,
+                soft: seconds,
+                hard: seconds,
+            },
         );
     }
     if let Some(timeout) = spec.timeout {
@@ -118,7 +182,11 @@ fn privileges(
         None => None,
     };
     let no_new_privs = spec.no_new_privs.unwrap_or(strict);
-    let filter = match spec.seccomp.unwrap_or(if strict { Seccomp::Default } else { Seccomp::Off }) {
+    let filter = match spec.seccomp.unwrap_or(if strict {
+        Seccomp::Default
+    } else {
+        Seccomp::Off
+    }) {
         Seccomp::Default => Some(seccomp::default_filter()),
         Seccomp::Off => None,
     };
@@ -135,7 +203,10 @@ fn privileges(
         build.push(
             Stage::Privileges,
             "bounding set",
-            &Op::DropBounding { keep, last: host.last_capability },
+            &Op::DropBounding {
+                keep,
+                last: host.last_capability,
+            },
         );
     }
     // Without no_new_privs only CAP_SYS_ADMIN may load a filter, so then it comes before that goes.
@@ -151,7 +222,11 @@ fn privileges(
     }
     match keep {
         Some(keep) => {
-            build.push(Stage::Privileges, "capabilities", &Op::Capabilities { keep });
+            build.push(
+                Stage::Privileges,
+                "capabilities",
+                &Op::Capabilities { keep },
+            );
             let names = names(keep, full);
             build.enforced("capabilities", names, "capset(2)");
         }
@@ -254,7 +329,10 @@ fn program(spec: &Spec, host: &Host, strict: bool, build: &mut Builder) -> Resul
     let paths = if program.as_bytes().contains(&b'/') {
         vec![cstring("argv[0]", program)?]
     } else {
-        let path = env.get("PATH").cloned().unwrap_or_else(|| DEFAULT_PATH.into());
+        let path = env
+            .get("PATH")
+            .cloned()
+            .unwrap_or_else(|| DEFAULT_PATH.into());
         path.as_bytes()
             .split(|byte| *byte == b':')
             .map(|dir| {
@@ -273,7 +351,11 @@ fn program(spec: &Spec, host: &Host, strict: bool, build: &mut Builder) -> Resul
     build.push(
         Stage::Exec,
         program.to_string(),
-        &Op::Exec { paths: paths.as_texts(), argv: argv.as_texts(), envp: envp.as_texts() },
+        &Op::Exec {
+            paths: paths.as_texts(),
+            argv: argv.as_texts(),
+            envp: envp.as_texts(),
+        },
     );
     Ok(())
 }
@@ -291,6 +373,10 @@ fn environment(spec: &Spec, host: &Host, strict: bool) -> BTreeMap<String, Bytes
             env.insert(name.clone(), value.clone());
         }
     }
-    env.extend(spec.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    env.extend(
+        spec.env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
     env
 }

@@ -102,7 +102,10 @@ pub fn default_filter() -> Vec<u8> {
             asm.ret(errno(libc::EPERM));
         }
     }
-    for (number, flags) in [(nr::CLONE, CLONE_NEW), (nr::UNSHARE, CLONE_NEW | CLONE_NEWTIME)] {
+    for (number, flags) in [
+        (nr::CLONE, CLONE_NEW),
+        (nr::UNSHARE, CLONE_NEW | CLONE_NEWTIME),
+    ] {
         asm.only_if_equal(number, 4);
         asm.load(argument(0));
         asm.emit(JUMP_ANY_BIT, 0, 1, flags);
@@ -162,7 +165,12 @@ mod tests {
             let taken = match code {
                 LOAD => {
                     let from = value as usize;
-                    word = u32::from_ne_bytes([data[from], data[from + 1], data[from + 2], data[from + 3]]);
+                    word = u32::from_ne_bytes([
+                        data[from],
+                        data[from + 1],
+                        data[from + 2],
+                        data[from + 3],
+                    ]);
                     continue;
                 }
                 RETURN => return value,
@@ -190,11 +198,19 @@ mod tests {
     #[test]
     fn closes_the_classes() {
         let eperm = errno(libc::EPERM);
-        for number in [103, 248, 249, 250, 298, 304, 308, 321, 323, 425, 426, 427, 155] {
+        for number in [
+            103, 248, 249, 250, 298, 304, 308, 321, 323, 425, 426, 427, 155,
+        ] {
             assert_eq!(call(number, &[]), eperm, "call {number}");
         }
         assert_eq!(call(nr::CLONE3, &[]), errno(libc::ENOSYS));
-        for flag in [0x1000_0000u64, 0x2_0000, 0x0200_0000, 0x4000_0000, 0x2000_0000] {
+        for flag in [
+            0x1000_0000u64,
+            0x2_0000,
+            0x0200_0000,
+            0x4000_0000,
+            0x2000_0000,
+        ] {
             assert_eq!(call(nr::CLONE, &[flag | 17]), eperm, "clone {flag:#x}");
             assert_eq!(call(nr::UNSHARE, &[flag]), eperm, "unshare {flag:#x}");
         }
@@ -212,20 +228,29 @@ mod tests {
             assert_eq!(call(nr::SOCKET, &[family, 1, 6]), ALLOW, "family {family}");
         }
         for family in [0, 3, 15, 17, 21, 38, 40, 44] {
-            assert_eq!(call(nr::SOCKET, &[family]), errno(libc::EAFNOSUPPORT), "family {family}");
+            assert_eq!(
+                call(nr::SOCKET, &[family]),
+                errno(libc::EAFNOSUPPORT),
+                "family {family}"
+            );
         }
         for protocol in [0, 15, 16] {
             assert_eq!(call(nr::SOCKET, &[16, 3, protocol]), ALLOW);
         }
         for protocol in [4, 6, 12] {
-            assert_eq!(call(nr::SOCKET, &[16, 3, protocol]), errno(libc::EPROTONOSUPPORT));
+            assert_eq!(
+                call(nr::SOCKET, &[16, 3, protocol]),
+                errno(libc::EPROTONOSUPPORT)
+            );
         }
     }
 
     #[test]
     fn allows_the_rest() {
         for number in (0..470).filter(|n| {
-            !DENIED.iter().any(|(first, last)| (first..=last).contains(&n))
+            !DENIED
+                .iter()
+                .any(|(first, last)| (first..=last).contains(&n))
                 && ![nr::CLONE3, nr::SOCKET].contains(n)
         }) {
             assert_eq!(call(number, &[]), ALLOW, "call {number}");

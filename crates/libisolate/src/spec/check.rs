@@ -33,12 +33,18 @@ pub(super) fn spec(spec: &Spec) -> Result<()> {
             ("limits.cpu_time", spec.limits.cpu_time.is_some()),
         ] {
             if set {
-                return Err(Error::invalid(field, "needs the init, which init: false leaves out"));
+                return Err(Error::invalid(
+                    field,
+                    "needs the init, which init: false leaves out",
+                ));
             }
         }
     }
     if spec.timeout.is_some_and(|time| time.0.is_zero()) {
-        return Err(Error::invalid("timeout", "is 0: leave it out for no timeout"));
+        return Err(Error::invalid(
+            "timeout",
+            "is 0: leave it out for no timeout",
+        ));
     }
     Ok(())
 }
@@ -67,7 +73,9 @@ fn arguments(spec: &Spec) -> Result<()> {
     if total > ARGUMENTS_MAX {
         return Err(Error::invalid(
             "argv",
-            format!("arguments and environment take {total} bytes; the kernel takes at most {ARGUMENTS_MAX}"),
+            format!(
+                "arguments and environment take {total} bytes; the kernel takes at most {ARGUMENTS_MAX}"
+            ),
         ));
     }
     Ok(())
@@ -88,7 +96,10 @@ fn text(field: &str, bytes: &Bytes) -> Result<usize> {
 
 fn no_nul(field: &str, bytes: &Bytes) -> Result<()> {
     if bytes.as_bytes().contains(&0) {
-        return Err(Error::invalid(field, format!("{bytes:?} contains a NUL byte")));
+        return Err(Error::invalid(
+            field,
+            format!("{bytes:?} contains a NUL byte"),
+        ));
     }
     Ok(())
 }
@@ -100,7 +111,10 @@ fn outside(field: &str, path: &Bytes) -> Result<()> {
         return Err(Error::invalid(field, "is empty: name a path"));
     }
     if path.as_bytes().len() >= PATH_MAX {
-        return Err(Error::invalid(field, format!("is longer than {PATH_MAX} bytes")));
+        return Err(Error::invalid(
+            field,
+            format!("is longer than {PATH_MAX} bytes"),
+        ));
     }
     Ok(())
 }
@@ -109,7 +123,10 @@ fn outside(field: &str, path: &Bytes) -> Result<()> {
 fn absolute(field: &str, path: &Bytes) -> Result<()> {
     outside(field, path)?;
     if !path.as_bytes().starts_with(b"/") {
-        return Err(Error::invalid(field, format!("{path:?} is not an absolute path")));
+        return Err(Error::invalid(
+            field,
+            format!("{path:?} is not an absolute path"),
+        ));
     }
     Ok(())
 }
@@ -117,8 +134,15 @@ fn absolute(field: &str, path: &Bytes) -> Result<()> {
 /// A path of the job's.
 fn inside(field: &str, path: &Bytes) -> Result<()> {
     absolute(field, path)?;
-    if path.as_bytes().split(|byte| *byte == b'/').any(|name| name == b"..") {
-        return Err(Error::invalid(field, format!("{path:?} must not contain \"..\"")));
+    if path
+        .as_bytes()
+        .split(|byte| *byte == b'/')
+        .any(|name| name == b"..")
+    {
+        return Err(Error::invalid(
+            field,
+            format!("{path:?} must not contain \"..\""),
+        ));
     }
     Ok(())
 }
@@ -126,7 +150,11 @@ fn inside(field: &str, path: &Bytes) -> Result<()> {
 /// A place to mount on, which must not be the root itself.
 fn mount_point(field: &str, path: &Bytes) -> Result<()> {
     inside(field, path)?;
-    if path.as_bytes().split(|byte| *byte == b'/').all(|name| name.is_empty() || name == b".") {
+    if path
+        .as_bytes()
+        .split(|byte| *byte == b'/')
+        .all(|name| name.is_empty() || name == b".")
+    {
         return Err(Error::invalid(field, "is the root: use the root field"));
     }
     Ok(())
@@ -143,7 +171,10 @@ fn files(spec: &Spec) -> Result<()> {
         absolute(&format!("binds[{at}].source"), &bind.source)?;
         let dest = bind.dest.as_ref();
         let field = if dest.is_some() { "dest" } else { "source" };
-        mount_point(&format!("binds[{at}].{field}"), dest.unwrap_or(&bind.source))?;
+        mount_point(
+            &format!("binds[{at}].{field}"),
+            dest.unwrap_or(&bind.source),
+        )?;
     }
     for (at, tmpfs) in spec.tmpfs.iter().enumerate() {
         mount_point(&format!("tmpfs[{at}].dest"), &tmpfs.dest)?;
@@ -160,7 +191,10 @@ fn files(spec: &Spec) -> Result<()> {
             ));
         }
         if tmpfs.mode.is_some_and(|mode| mode > 0o7777) {
-            return Err(Error::invalid(format!("tmpfs[{at}].mode"), "is more than 0o7777"));
+            return Err(Error::invalid(
+                format!("tmpfs[{at}].mode"),
+                "is more than 0o7777",
+            ));
         }
     }
     if spec.umask.is_some_and(|mask| mask > 0o777) {
@@ -191,7 +225,10 @@ fn streams(spec: &Spec) -> Result<()> {
             ));
         }
         if *fd >= 1 << 20 {
-            return Err(Error::invalid(field, format!("{fd} is larger than any descriptor")));
+            return Err(Error::invalid(
+                field,
+                format!("{fd} is larger than any descriptor"),
+            ));
         }
         if spec.keep_fds[..at].contains(fd) {
             return Err(Error::invalid(field, format!("{fd} is named twice")));
@@ -209,10 +246,16 @@ fn identity(spec: &Spec) -> Result<()> {
     }
     if let Some(groups) = &spec.groups {
         if groups.len() > GROUPS {
-            return Err(Error::invalid("groups", format!("has more than {GROUPS} ids")));
+            return Err(Error::invalid(
+                "groups",
+                format!("has more than {GROUPS} ids"),
+            ));
         }
         if groups.contains(&u32::MAX) {
-            return Err(Error::invalid("groups", format!("{} is not an id", u32::MAX)));
+            return Err(Error::invalid(
+                "groups",
+                format!("{} is not an id", u32::MAX),
+            ));
         }
     }
     map("uid_map", &spec.uid_map)?;
@@ -223,7 +266,10 @@ fn map(field: &str, lines: &[IdMap]) -> Result<()> {
     if lines.len() > MAP_LINES {
         return Err(Error::invalid(
             field,
-            format!("has {} lines; the kernel takes at most {MAP_LINES}", lines.len()),
+            format!(
+                "has {} lines; the kernel takes at most {MAP_LINES}",
+                lines.len()
+            ),
         ));
     }
     let len = crate::job::map_text(lines).len();
@@ -258,7 +304,10 @@ fn map(field: &str, lines: &[IdMap]) -> Result<()> {
 }
 
 fn names(spec: &Spec) -> Result<()> {
-    for (field, name) in [("hostname", &spec.hostname), ("domainname", &spec.domainname)] {
+    for (field, name) in [
+        ("hostname", &spec.hostname),
+        ("domainname", &spec.domainname),
+    ] {
         let Some(name) = name else { continue };
         if name.len() > NAME_MAX || name.contains('\0') {
             return Err(Error::invalid(
@@ -269,7 +318,10 @@ fn names(spec: &Spec) -> Result<()> {
         needs(spec, field, Kind::Uts)?;
     }
     if let Some(offsets) = spec.time_offsets {
-        for (field, value) in [("monotonic", offsets.monotonic), ("boottime", offsets.boottime)] {
+        for (field, value) in [
+            ("monotonic", offsets.monotonic),
+            ("boottime", offsets.boottime),
+        ] {
             // The kernel lets no clock run into its second half (time_namespaces(7)).
             if !value.is_finite() || value.abs() > 4.6e9 {
                 return Err(Error::invalid(
@@ -280,10 +332,13 @@ fn names(spec: &Spec) -> Result<()> {
         }
         needs(spec, "time_offsets", Kind::Time)?;
     }
-    if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.net) {
-        if (net == Net::Host) != (mode == NamespaceMode::Host) {
-            return Err(Error::invalid("net", "says something else than namespaces.net"));
-        }
+    if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.net)
+        && (net == Net::Host) != (mode == NamespaceMode::Host)
+    {
+        return Err(Error::invalid(
+            "net",
+            "says something else than namespaces.net",
+        ));
     }
     Ok(())
 }
@@ -297,28 +352,46 @@ fn needs(spec: &Spec, field: &str, kind: Kind) -> Result<()> {
         Profile::Strict => "which namespaces leaves out",
         Profile::None => "which profile none leaves out",
     };
-    Err(Error::invalid(field, format!("needs namespaces.{kind} to be new, {other}")))
+    Err(Error::invalid(
+        field,
+        format!("needs namespaces.{kind} to be new, {other}"),
+    ))
 }
 
 fn limits(limits: &Limits) -> Result<()> {
     if limits.memory.is_some_and(|size| size.0 == 0) {
-        return Err(Error::invalid("limits.memory", "is 0: no program runs without memory"));
+        return Err(Error::invalid(
+            "limits.memory",
+            "is 0: no program runs without memory",
+        ));
     }
     if limits.pids == Some(0) {
-        return Err(Error::invalid("limits.pids", "is 0: the program itself is one"));
+        return Err(Error::invalid(
+            "limits.pids",
+            "is 0: the program itself is one",
+        ));
     }
-    if let Some(cpus) = limits.cpus {
-        if !cpus.is_finite() || cpus < 0.01 || cpus > 1e6 {
-            return Err(Error::invalid(
-                "limits.cpus",
-                format!("{cpus} is not a number of CPUs, 0.01 or more"),
-            ));
-        }
+    if let Some(cpus) = limits.cpus
+        && (!cpus.is_finite() || !(0.01..=1e6).contains(&cpus))
+    {
+        return Err(Error::invalid(
+            "limits.cpus",
+            format!("{cpus} is not a number of CPUs, 0.01 or more"),
+        ));
     }
-    if limits.cpu_weight.is_some_and(|weight| !(1..=10_000).contains(&weight)) {
-        return Err(Error::invalid("limits.cpu_weight", "is not within 1 to 10000"));
+    if limits
+        .cpu_weight
+        .is_some_and(|weight| !(1..=10_000).contains(&weight))
+    {
+        return Err(Error::invalid(
+            "limits.cpu_weight",
+            "is not within 1 to 10000",
+        ));
     }
-    for (field, list) in [("cpuset", &limits.cpuset), ("cpuset_mems", &limits.cpuset_mems)] {
+    for (field, list) in [
+        ("cpuset", &limits.cpuset),
+        ("cpuset_mems", &limits.cpuset_mems),
+    ] {
         if let Some(list) = list {
             number_list(list).map_err(|why| {
                 Error::invalid(format!("limits.{field}"), format!("{list:?} {why}"))
@@ -326,18 +399,30 @@ fn limits(limits: &Limits) -> Result<()> {
         }
     }
     if limits.cpu_time.is_some_and(|time| time.0.is_zero()) {
-        return Err(Error::invalid("limits.cpu_time", "is 0: no program runs without CPU time"));
+        return Err(Error::invalid(
+            "limits.cpu_time",
+            "is 0: no program runs without CPU time",
+        ));
     }
     if limits.output.is_some_and(|size| size.0 == 0) {
-        return Err(Error::invalid("limits.output", "is 0: use null to discard output"));
+        return Err(Error::invalid(
+            "limits.output",
+            "is 0: use null to discard output",
+        ));
     }
     for name in limits.rlimits.keys() {
         if !RLIMITS.iter().any(|(known, _)| known == name) || name == "cpu" {
-            let known: Vec<&str> =
-                RLIMITS.iter().map(|(known, _)| *known).filter(|known| *known != "cpu").collect();
+            let known: Vec<&str> = RLIMITS
+                .iter()
+                .map(|(known, _)| *known)
+                .filter(|known| *known != "cpu")
+                .collect();
             return Err(Error::invalid(
                 format!("limits.rlimits.{name}"),
-                format!("is not a limit; use one of {} (for cpu: limits.cpu_time)", known.join(", ")),
+                format!(
+                    "is not a limit; use one of {} (for cpu: limits.cpu_time)",
+                    known.join(", ")
+                ),
             ));
         }
     }

@@ -54,12 +54,19 @@ pub struct Bind {
 impl Bind {
     /// A read-only bind of `source` to the same path.
     pub fn ro(source: impl Into<Bytes>) -> Bind {
-        Bind { source: source.into(), ..Bind::default() }
+        Bind {
+            source: source.into(),
+            ..Bind::default()
+        }
     }
 
     /// A writable bind of `source` to the same path.
     pub fn rw(source: impl Into<Bytes>) -> Bind {
-        Bind { source: source.into(), rw: true, ..Bind::default() }
+        Bind {
+            source: source.into(),
+            rw: true,
+            ..Bind::default()
+        }
     }
 
     /// The same bind, seen by the job at `dest`.
@@ -91,7 +98,10 @@ pub struct Tmpfs {
 impl Tmpfs {
     /// A tmpfs of the default size at `dest`.
     pub fn new(dest: impl Into<Bytes>) -> Tmpfs {
-        Tmpfs { dest: dest.into(), ..Tmpfs::default() }
+        Tmpfs {
+            dest: dest.into(),
+            ..Tmpfs::default()
+        }
     }
 }
 

@@ -63,7 +63,14 @@ pub struct Limits {
 impl Limits {
     /// The names that `best_effort` may list: those of limits that a cgroup holds.
     pub const CGROUP_NAMES: [&'static str; 8] = [
-        "memory", "swap", "pids", "cpus", "cpu_weight", "cpuset", "cpuset_mems", "cpu_time",
+        "memory",
+        "swap",
+        "pids",
+        "cpus",
+        "cpu_weight",
+        "cpuset",
+        "cpuset_mems",
+        "cpu_time",
     ];
 
     /// The names of the limits that are set and that a cgroup holds.
@@ -78,7 +85,10 @@ impl Limits {
             self.cpuset_mems.is_some(),
             self.cpu_time.is_some(),
         ];
-        Limits::CGROUP_NAMES.into_iter().zip(set).filter_map(|(name, set)| set.then_some(name))
+        Limits::CGROUP_NAMES
+            .into_iter()
+            .zip(set)
+            .filter_map(|(name, set)| set.then_some(name))
     }
 
     /// Whether the named limit may be skipped.

@@ -160,8 +160,14 @@ impl Spec {
         let mut json = serde_json::Deserializer::from_str(text);
         let spec: Spec = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let path = e.path().to_string();
-            let field = if path == "." { String::new() } else { path };
-            Error::new(ErrorKind::InvalidSpec, Stage::Spec, field, plain(&e.inner().to_string()))
+            // The path's own marks for "the root" and "not known" say nothing to a person.
+            let field = path.trim_end_matches(['.', '?']);
+            Error::new(
+                ErrorKind::InvalidSpec,
+                Stage::Spec,
+                field,
+                plain(&e.inner().to_string()),
+            )
         })?;
         json.end()
             .map_err(|e| Error::invalid("", plain(&e.to_string())))?;

@@ -24,7 +24,9 @@ impl Size {
             .unwrap_or(trimmed.len());
         let (number, suffix) = trimmed.split_at(split);
         if number.is_empty() {
-            return Err(format!("{text:?} is not a size; write bytes or a number with K, M, G, T or P"));
+            return Err(format!(
+                "{text:?} is not a size; write bytes or a number with K, M, G, T or P"
+            ));
         }
         let unit = match suffix.trim().to_ascii_uppercase().as_str() {
             "" | "B" => 1u64,
@@ -110,7 +112,9 @@ impl Seconds {
             return Err(format!("{value} seconds: a time must be 0 or more"));
         }
         if value > MAX_SECONDS {
-            return Err(format!("{value} seconds: a time must be at most 1e10 seconds"));
+            return Err(format!(
+                "{value} seconds: a time must be at most 1e10 seconds"
+            ));
         }
         Ok(Seconds(Duration::from_secs_f64(value)))
     }
@@ -158,7 +162,9 @@ impl<'de> serde::Deserialize<'de> for Size {
                 if value.fract() == 0.0 && (0.0..9.0e18).contains(&value) {
                     return Ok(Size(value as u64));
                 }
-                Err(E::custom(format!("{value} bytes: a size must be a whole number, 0 or more")))
+                Err(E::custom(format!(
+                    "{value} bytes: a size must be a whole number, 0 or more"
+                )))
             }
             fn visit_str<E: de::Error>(self, value: &str) -> Result<Size, E> {
                 Size::parse(value).map_err(E::custom)
@@ -242,8 +248,18 @@ mod tests {
 
     #[test]
     fn times_as_people_write_them() {
-        for (text, millis) in [("60", 60_000), ("1.5s", 1500), ("500ms", 500), ("2m", 120_000), ("1h", 3_600_000)] {
-            assert_eq!(Seconds::parse(text), Ok(Seconds(Duration::from_millis(millis))), "{text}");
+        for (text, millis) in [
+            ("60", 60_000),
+            ("1.5s", 1500),
+            ("500ms", 500),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(
+                Seconds::parse(text),
+                Ok(Seconds(Duration::from_millis(millis))),
+                "{text}"
+            );
         }
         for text in ["", "s", "-1", "5 fortnights", "1e30"] {
             assert!(Seconds::parse(text).is_err(), "{text} was taken");

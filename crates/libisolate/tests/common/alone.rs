@@ -67,7 +67,9 @@ impl Alone {
     /// In the test: starts the process and expects it to end well. In the process: runs the body.
     pub fn run(self, body: impl FnOnce()) {
         let (name, deadline) = (self.name.clone(), self.deadline);
-        let Some(ran) = self.attempt(body) else { return };
+        let Some(ran) = self.attempt(body) else {
+            return;
+        };
         assert!(
             ran.status.success(),
             "{name} in a process of its own: {} (deadline {deadline:?})\n{}",
@@ -140,9 +142,19 @@ fn own_mounts() -> std::io::Result<()> {
     // SAFETY: system calls with constant arguments.
     unsafe {
         if libc::unshare(libc::CLONE_NEWNS) == 0 {
-            for flags in [libc::MS_REC | libc::MS_PRIVATE, libc::MS_REC | libc::MS_SHARED] {
+            for flags in [
+                libc::MS_REC | libc::MS_PRIVATE,
+                libc::MS_REC | libc::MS_SHARED,
+            ] {
                 let root = c"/".as_ptr();
-                if libc::mount(std::ptr::null(), root, std::ptr::null(), flags, std::ptr::null()) != 0 {
+                if libc::mount(
+                    std::ptr::null(),
+                    root,
+                    std::ptr::null(),
+                    flags,
+                    std::ptr::null(),
+                ) != 0
+                {
                     return Err(std::io::Error::last_os_error());
                 }
             }

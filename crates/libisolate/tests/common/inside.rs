@@ -54,14 +54,19 @@ impl Report {
     pub fn read(text: &str) -> Report {
         let pair = |line: &str| {
             let (key, value) = line.split_once([' ', '\t'])?;
-            Some((key.trim_end_matches(':').to_owned(), value.trim().to_owned()))
+            Some((
+                key.trim_end_matches(':').to_owned(),
+                value.trim().to_owned(),
+            ))
         };
         Report(text.lines().filter_map(pair).collect())
     }
 
     #[track_caller]
     pub fn get(&self, key: &str) -> &str {
-        self.0.get(key).unwrap_or_else(|| panic!("no {key} in {:?}", self.0))
+        self.0
+            .get(key)
+            .unwrap_or_else(|| panic!("no {key} in {:?}", self.0))
     }
 }
 
@@ -91,7 +96,11 @@ pub fn binary(name: &str, source: &str) -> PathBuf {
         .arg(&file)
         .output()
         .unwrap_or_else(|e| panic!("a C compiler is needed: {e}"));
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     std::fs::rename(&own, &path).unwrap();
     let _ = std::fs::remove_file(&file);
     path

@@ -50,7 +50,9 @@ fn fds() -> BTreeMap<i32, String> {
     for entry in fs::read_dir("/proc/self/fd").unwrap().flatten() {
         let number: i32 = entry.file_name().to_string_lossy().parse().unwrap();
         // The directory being read is gone by now.
-        let Ok(link) = fs::read_link(entry.path()) else { continue };
+        let Ok(link) = fs::read_link(entry.path()) else {
+            continue;
+        };
         let link = link.to_string_lossy().into_owned();
         if !link.starts_with("/memfd:isolate-init") && !link.ends_with("/fd") {
             fds.insert(number, link);
@@ -74,7 +76,11 @@ fn cgroups() -> Vec<PathBuf> {
     let prefix = format!("isolate-{}-", std::process::id());
     let mut found = Vec::new();
     for hierarchy in libisolate::Host::probe().unwrap().cgroup.hierarchies {
-        for entry in fs::read_dir(hierarchy.dir.as_path()).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(hierarchy.dir.as_path())
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             if entry.file_name().to_string_lossy().starts_with(&prefix) {
                 found.push(entry.path());
             }

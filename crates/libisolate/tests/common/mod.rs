@@ -53,11 +53,16 @@ pub fn is_root() -> bool {
 /// Whether this host lets the caller hold jobs by a cgroup controller; where not, says so.
 pub fn controller_or_skip(test: &str, controller: &str) -> bool {
     let host = libisolate::Host::probe().unwrap();
-    let usable = host.cgroup.hierarchies.iter().any(|h| {
-        h.writable && h.controllers.iter().any(|c| c == controller)
-    });
+    let usable = host
+        .cgroup
+        .hierarchies
+        .iter()
+        .any(|h| h.writable && h.controllers.iter().any(|c| c == controller));
     if !usable {
-        skip(test, &format!("the caller may make no cgroups with the {controller} controller"));
+        skip(
+            test,
+            &format!("the caller may make no cgroups with the {controller} controller"),
+        );
     }
     usable
 }

@@ -14,13 +14,16 @@ fn the_root_has_the_system_directories_only() {
     alone(name!(), || {
         let listed = ok(&sh("ls -A /"));
         let found: Vec<&str> = listed.lines().collect();
-        let mut expected: Vec<&str> =
-            ["bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "tmp", "usr", "var"]
-                .into_iter()
-                .filter(|name| {
-                    ["dev", "proc", "run", "tmp", "var"].contains(name) || Path::new("/").join(name).exists()
-                })
-                .collect();
+        let mut expected: Vec<&str> = [
+            "bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "tmp",
+            "usr", "var",
+        ]
+        .into_iter()
+        .filter(|name| {
+            ["dev", "proc", "run", "tmp", "var"].contains(name)
+                || Path::new("/").join(name).exists()
+        })
+        .collect();
         expected.sort_unstable();
         assert_eq!(found, expected);
         for path in ["/run", "/tmp", "/dev/shm"] {
@@ -28,7 +31,10 @@ fn the_root_has_the_system_directories_only() {
         }
         assert_eq!(ok(&sh("ls -A /var")), "tmp\n");
         let dev = ok(&sh("ls -A /dev | tr '\\n' ' '"));
-        assert_eq!(dev.trim(), "fd full null ptmx pts random shm stderr stdin stdout tty urandom zero");
+        assert_eq!(
+            dev.trim(),
+            "fd full null ptmx pts random shm stderr stdin stdout tty urandom zero"
+        );
     });
 }
 
@@ -36,10 +42,25 @@ fn the_root_has_the_system_directories_only() {
 fn nothing_but_private_memory_can_be_written() {
     alone(name!(), || {
         let report = Report::of(&probe(&[
-            "writable", "/", "/usr", "/usr/bin", "/etc", "/bin", "/lib", "/dev", "/run", "/var", "/proc",
-            "/proc/sys/kernel", "/tmp", "/dev/shm", "/var/tmp",
+            "writable",
+            "/",
+            "/usr",
+            "/usr/bin",
+            "/etc",
+            "/bin",
+            "/lib",
+            "/dev",
+            "/run",
+            "/var",
+            "/proc",
+            "/proc/sys/kernel",
+            "/tmp",
+            "/dev/shm",
+            "/var/tmp",
         ]));
-        for path in ["/", "/usr", "/usr/bin", "/etc", "/bin", "/lib", "/dev", "/run", "/var"] {
+        for path in [
+            "/", "/usr", "/usr/bin", "/etc", "/bin", "/lib", "/dev", "/run", "/var",
+        ] {
             assert_eq!(report.get(path), "EROFS", "{path}");
         }
         for path in ["/tmp", "/dev/shm", "/var/tmp"] {
@@ -89,7 +110,13 @@ fn nix_mount(dir: &str) -> Mounted {
     let path = std::ffi::CString::new(dir).unwrap();
     // SAFETY: strings with NUL.
     let done = unsafe {
-        libc::mount(c"tmpfs".as_ptr(), path.as_ptr(), c"tmpfs".as_ptr(), 0, std::ptr::null())
+        libc::mount(
+            c"tmpfs".as_ptr(),
+            path.as_ptr(),
+            c"tmpfs".as_ptr(),
+            0,
+            std::ptr::null(),
+        )
     };
     assert_eq!(done, 0, "mount {dir}");
     std::fs::write(Path::new(dir).join("mark"), "").unwrap();
@@ -149,17 +176,25 @@ fn a_read_only_bind_cannot_be_written() {
         assert!(out.starts_with("from outside"), "{out}");
         assert!(out.contains("Read-only file system"), "{out}");
         assert!(!outcome.success());
-        assert_eq!(std::fs::read_to_string(dir.join("data")).unwrap(), "from outside");
+        assert_eq!(
+            std::fs::read_to_string(dir.join("data")).unwrap(),
+            "from outside"
+        );
     });
 }
 
 #[test]
 fn files_made_in_a_writable_bind_are_the_callers() {
     alone(name!(), || {
-        let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+        let own = (
+            nix::unistd::geteuid().as_raw(),
+            nix::unistd::getegid().as_raw(),
+        );
         for id in [None, Some(1000)] {
             let dir = TempDir::new("rw");
-            let mut spec = sh("id -u; stat -c %u /work; echo made >/work/file && mkdir /work/sub && stat -c %u /work/file");
+            let mut spec = sh(
+                "id -u; stat -c %u /work; echo made >/work/file && mkdir /work/sub && stat -c %u /work/file",
+            );
             spec.binds.push(Bind::rw(dir.path()).at("/work"));
             (spec.uid, spec.gid) = (id, id);
             let out = ok(&spec);
@@ -179,7 +214,8 @@ fn a_bind_of_one_file() {
     alone(name!(), || {
         let dir = TempDir::new("file");
         std::fs::write(dir.join("one"), "1\n").unwrap();
-        let mut spec = sh("cat /etc/hostname-for-the-test 2>/dev/null; cat /new/place; echo 2 >>/new/place");
+        let mut spec =
+            sh("cat /etc/hostname-for-the-test 2>/dev/null; cat /new/place; echo 2 >>/new/place");
         spec.binds.push(Bind::rw(dir.join("one")).at("/new/place"));
         assert_eq!(ok(&spec), "1\n");
         assert_eq!(std::fs::read_to_string(dir.join("one")).unwrap(), "1\n2\n");
@@ -192,11 +228,18 @@ fn a_missing_source_is_an_error_or_skipped() {
         let mut spec = sh("ls -d /gone");
         spec.binds.push(Bind::ro("/no/such/thing").at("/gone"));
         let error = libisolate::run(&spec).unwrap_err();
-        assert_eq!((error.kind(), error.stage()), (ErrorKind::NotFound, Stage::Mount));
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::NotFound, Stage::Mount)
+        );
         spec.binds[0].best_effort = true;
         let outcome = libisolate::run(&spec).unwrap();
         assert_eq!(outcome.exit_code, Some(2));
-        let entry = outcome.enforcement.iter().find(|e| e.name == "binds[0]").unwrap();
+        let entry = outcome
+            .enforcement
+            .iter()
+            .find(|e| e.name == "binds[0]")
+            .unwrap();
         assert_eq!(entry.status, libisolate::job::EnforcementStatus::Skipped);
     });
 }
@@ -206,16 +249,25 @@ fn the_hosts_root_is_read_only() {
     alone(name!(), || {
         let dir = TempDir::new("host");
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let mut spec = probe(&["writable", "/", "/usr", "/etc", "/var", "/tmp", "/dev", "/dev/shm"]);
+        let mut spec = probe(&[
+            "writable", "/", "/usr", "/etc", "/var", "/tmp", "/dev", "/dev/shm",
+        ]);
         // The place to mount on must be there: the root is read-only.
         spec.binds[0] = Bind::ro(crate::common::probe_path()).at("/usr/bin/env");
         spec.argv[0] = "/usr/bin/env".into();
         spec.root = Some(Root::Host);
         let report = Report::of(&spec);
         for path in ["/", "/usr", "/etc", "/var", "/dev"] {
-            assert!(["EROFS", "EACCES"].contains(&report.get(path)), "{path} {}", report.get(path));
+            assert!(
+                ["EROFS", "EACCES"].contains(&report.get(path)),
+                "{path} {}",
+                report.get(path)
+            );
         }
-        assert_eq!(report.get("/"), if is_root() { "EROFS" } else { report.get("/") });
+        assert_eq!(
+            report.get("/"),
+            if is_root() { "EROFS" } else { report.get("/") }
+        );
         assert_eq!(report.get("/tmp"), "ok");
         let mut spec = sh("ls -A /tmp; ls / | tr '\\n' ' '");
         spec.root = Some(Root::Host);
@@ -236,7 +288,10 @@ fn a_directory_can_be_the_root() {
             }
             let mut spec = probe(&["writable", "/", "/data", "/tmp"]);
             spec.binds.clear();
-            spec.root = Some(Root::Dir(RootDir { path: dir.path().into(), rw }));
+            spec.root = Some(Root::Dir(RootDir {
+                path: dir.path().into(),
+                rw,
+            }));
             let report = Report::of(&spec);
             let expected = if rw { "ok" } else { "EROFS" };
             assert_eq!(report.get("/data"), expected, "rw {rw}");
@@ -265,12 +320,19 @@ fn links_in_a_root_stay_inside() {
             symlink(outside.path(), dir.join(name)).unwrap();
             let mut spec = probe(&["true"]);
             spec.binds.clear();
-            spec.root = Some(Root::Dir(RootDir { path: dir.path().into(), rw: true }));
+            spec.root = Some(Root::Dir(RootDir {
+                path: dir.path().into(),
+                rw: true,
+            }));
             let result = libisolate::run(&spec);
             if let Ok(outcome) = &result {
                 assert!(outcome.success(), "{name}: {outcome:?}");
             }
-            assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), before, "{name}: {result:?}");
+            assert_eq!(
+                std::fs::read_dir(outside.path()).unwrap().count(),
+                before,
+                "{name}: {result:?}"
+            );
         }
     });
 }
@@ -284,7 +346,11 @@ fn the_directory_is_where_the_job_begins() {
         assert_eq!(ok(&spec), "/usr/bin\n");
         spec.cwd = Some("/no/such".into());
         let error = libisolate::run(&spec).unwrap_err();
-        assert_eq!((error.kind(), error.stage()), (ErrorKind::NotFound, Stage::Cwd), "{error}");
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::NotFound, Stage::Cwd),
+            "{error}"
+        );
     });
 }
 

@@ -54,7 +54,10 @@ fn a_host_without_standard_streams() {
             }
         }
         let out = crate::common::text(&outcome.unwrap());
-        assert!(out.starts_with("0 1 2 3") && out.ends_with("/dev/null\n"), "{out}");
+        assert!(
+            out.starts_with("0 1 2 3") && out.ends_with("/dev/null\n"),
+            "{out}"
+        );
         assert_eq!(silent.unwrap().exit_code, Some(4));
     });
 }

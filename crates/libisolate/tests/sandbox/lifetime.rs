@@ -17,8 +17,11 @@ fn spin() -> Spec {
 
 /// Whether a process is there and no zombie.
 fn lives(pid: i32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" Z")))
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit_once(')')
+            .is_some_and(|(_, rest)| rest.starts_with(" Z"))
+    })
 }
 
 fn gone(pid: i32) -> bool {
@@ -38,7 +41,8 @@ fn named(name: &str) -> Vec<i32> {
     let pids = entries.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
     pids.filter(|pid: &i32| {
         lives(*pid)
-            && std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim_end() == name)
+            && std::fs::read_to_string(format!("/proc/{pid}/comm"))
+                .is_ok_and(|comm| comm.trim_end() == name)
     })
     .collect()
 }
@@ -48,11 +52,17 @@ fn exit_codes_and_signals() {
     alone(name!(), || {
         for code in [0, 1, 77, 255] {
             let outcome = libisolate::run(&sh(&format!("exit {code}"))).unwrap();
-            assert_eq!((outcome.reason, outcome.exit_code, outcome.signal), (Reason::Exit, Some(code), None));
+            assert_eq!(
+                (outcome.reason, outcome.exit_code, outcome.signal),
+                (Reason::Exit, Some(code), None)
+            );
         }
         for signal in [libc::SIGTERM, libc::SIGKILL, libc::SIGSEGV, 40] {
             let outcome = libisolate::run(&sh(&format!("ulimit -c 0; kill -{signal} $$"))).unwrap();
-            assert_eq!((outcome.reason, outcome.exit_code, outcome.signal), (Reason::Signal, None, Some(signal)));
+            assert_eq!(
+                (outcome.reason, outcome.exit_code, outcome.signal),
+                (Reason::Signal, None, Some(signal))
+            );
             assert_eq!(outcome.shell_status(), 128 + signal);
         }
         // The same without an init, where the kernel spares pid 1 its own signals.
@@ -68,11 +78,19 @@ fn exit_codes_and_signals() {
 #[test]
 fn a_timeout_ends_the_job() {
     alone(name!(), || {
-        for mut spec in [sh("sleep 1000"), sh("trap '' TERM INT HUP; sleep 1000 & sleep 1000 & wait"), spin()] {
+        for mut spec in [
+            sh("sleep 1000"),
+            sh("trap '' TERM INT HUP; sleep 1000 & sleep 1000 & wait"),
+            spin(),
+        ] {
             spec.timeout = Some(Seconds(Duration::from_millis(150)));
             let outcome = libisolate::run(&spec).unwrap();
             assert_eq!(outcome.reason, Reason::Timeout);
-            assert!(outcome.usage.wall_time >= 0.15, "{}", outcome.usage.wall_time);
+            assert!(
+                outcome.usage.wall_time >= 0.15,
+                "{}",
+                outcome.usage.wall_time
+            );
             assert_eq!(outcome.shell_status(), 124);
         }
         let mut spec = sh("exit 3");
@@ -80,7 +98,11 @@ fn a_timeout_ends_the_job() {
         assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(3));
         // Without a pid namespace the job's children go with it.
         let mut spec = probe(&["orphan", "isolate-late"]);
-        spec.argv = vec!["/bin/sh".into(), "-c".into(), "/probe orphan isolate-late; sleep 1000".into()];
+        spec.argv = vec![
+            "/bin/sh".into(),
+            "-c".into(),
+            "/probe orphan isolate-late; sleep 1000".into(),
+        ];
         spec.namespaces.pid = Some(NamespaceMode::Host);
         spec.timeout = Some(Seconds(Duration::from_millis(300)));
         assert_eq!(libisolate::run(&spec).unwrap().reason, Reason::Timeout);
@@ -96,7 +118,11 @@ fn cpu_time_ends_the_job() {
         }
         // Two that spin, so that no single one uses it up for itself.
         let mut spec = spin();
-        spec.argv = vec!["/bin/sh".into(), "-c".into(), "/probe spin & /probe spin & wait".into()];
+        spec.argv = vec![
+            "/bin/sh".into(),
+            "-c".into(),
+            "/probe spin & /probe spin & wait".into(),
+        ];
         spec.limits.cpu_time = Some(Seconds(Duration::from_millis(300)));
         let outcome = libisolate::run(&spec).unwrap();
         assert_eq!(outcome.reason, Reason::CpuLimit);
@@ -107,7 +133,8 @@ fn cpu_time_ends_the_job() {
 #[test]
 fn signals_reach_the_program() {
     alone(name!(), || {
-        let mut spec = sh("trap 'echo usr1; exit 5' USR1; echo ready; while :; do sleep 0.01; done");
+        let mut spec =
+            sh("trap 'echo usr1; exit 5' USR1; echo ready; while :; do sleep 0.01; done");
         spec.stdout = Stdio::Pipe;
         let job = libisolate::spawn(&spec).unwrap();
         let mut out = std::fs::File::from(job.take_stdout().unwrap());
@@ -117,7 +144,11 @@ fn signals_reach_the_program() {
         let outcome = job.wait().unwrap();
         assert_eq!(outcome.exit_code, Some(5));
         let error = job.signal(libc::SIGUSR1).unwrap_err();
-        assert_eq!((error.kind(), error.stage()), (ErrorKind::NotFound, Stage::Signal), "{error}");
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::NotFound, Stage::Signal),
+            "{error}"
+        );
         for bad in [0, 65, -1] {
             assert_eq!(job.signal(bad).unwrap_err().kind(), ErrorKind::InvalidSpec);
         }
@@ -146,7 +177,11 @@ fn kill_from_one_thread_and_wait_from_many() {
         assert!(outcomes.iter().all(|o| *o == outcomes[0]));
         assert_eq!(outcomes[0].reason, Reason::Killed);
         // An event loop sees the end for ever.
-        let mut fds = [libc::pollfd { fd: job.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 }];
+        let mut fds = [libc::pollfd {
+            fd: job.as_fd().as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        }];
         // SAFETY: one entry.
         assert_eq!(unsafe { libc::poll(fds.as_mut_ptr(), 1, 0) }, 1);
     });
@@ -155,9 +190,11 @@ fn kill_from_one_thread_and_wait_from_many() {
 #[test]
 fn dropping_a_job_kills_all_of_it() {
     alone(name!(), || {
-        for (tag, pid_namespace, init) in
-            [("isolate-drop1", true, true), ("isolate-drop2", false, true), ("isolate-drop3", true, false)]
-        {
+        for (tag, pid_namespace, init) in [
+            ("isolate-drop1", true, true),
+            ("isolate-drop2", false, true),
+            ("isolate-drop3", true, false),
+        ] {
             let mut spec = probe(&["orphan", tag]);
             spec.argv = vec![
                 "/bin/sh".into(),
@@ -192,7 +229,11 @@ fn what_outlives_the_program_is_ended_with_it() {
             }
             let outcome = libisolate::run(&spec).unwrap();
             assert!(outcome.success(), "{outcome:?}");
-            assert_eq!(named("isolate-stay"), [] as [i32; 0], "pid namespace {pid_namespace}");
+            assert_eq!(
+                named("isolate-stay"),
+                [] as [i32; 0],
+                "pid namespace {pid_namespace}"
+            );
         }
     });
 }
@@ -209,7 +250,11 @@ fn a_bomb_without_a_pid_namespace_goes() {
         spec.limits.pids = Some(40);
         spec.timeout = Some(Seconds(Duration::from_millis(500)));
         let outcome = libisolate::run(&spec).unwrap();
-        assert!(outcome.usage.pids_denied.is_some_and(|n| n > 0), "{:?}", outcome.usage);
+        assert!(
+            outcome.usage.pids_denied.is_some_and(|n| n > 0),
+            "{:?}",
+            outcome.usage
+        );
     });
 }
 
@@ -233,7 +278,10 @@ fn a_job_outlives_the_thread_that_spawned_it() {
             let mut stdin = std::fs::File::from(job.take_stdin().unwrap());
             std::io::Write::write_all(&mut stdin, b"word\n").unwrap();
             let outcome = job.wait().unwrap();
-            assert_eq!((outcome.reason, text(&outcome).as_str()), (Reason::Exit, "got word\n"));
+            assert_eq!(
+                (outcome.reason, text(&outcome).as_str()),
+                (Reason::Exit, "got word\n")
+            );
         }
     });
 }
@@ -243,7 +291,11 @@ fn a_job_outlives_the_thread_that_spawned_it() {
 fn a_killed_host_takes_its_jobs_along() {
     let ran = Alone::new(name!()).unchecked().attempt(|| {
         let mut jobs = Vec::new();
-        for (pid_namespace, profile) in [(true, Profile::Strict), (false, Profile::Strict), (false, Profile::None)] {
+        for (pid_namespace, profile) in [
+            (true, Profile::Strict),
+            (false, Profile::Strict),
+            (false, Profile::None),
+        ] {
             let mut spec = sh("trap '' TERM HUP INT; setsid sleep 1000 & echo ready; wait");
             spec.profile = profile;
             if !pid_namespace {
@@ -254,8 +306,13 @@ fn a_killed_host_takes_its_jobs_along() {
             let mut out = std::fs::File::from(job.take_stdout().unwrap());
             let mut line = [0u8; 6];
             std::io::Read::read_exact(&mut out, &mut line).unwrap();
-            let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", job.pid())).unwrap();
-            for pid in [job.pid().to_string()].iter().map(String::as_str).chain(children.split_whitespace()) {
+            let children =
+                std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", job.pid())).unwrap();
+            for pid in [job.pid().to_string()]
+                .iter()
+                .map(String::as_str)
+                .chain(children.split_whitespace())
+            {
                 writeln_err(&format!("JOB {pid}"));
             }
             jobs.push((job, out));
@@ -266,7 +323,11 @@ fn a_killed_host_takes_its_jobs_along() {
     let Some(ran) = ran else { return };
     use std::os::unix::process::ExitStatusExt as _;
     assert_eq!(ran.status.signal(), Some(libc::SIGKILL), "{}", ran.output);
-    let pids: Vec<i32> = ran.output.lines().filter_map(|l| l.split_once("JOB ")?.1.parse().ok()).collect();
+    let pids: Vec<i32> = ran
+        .output
+        .lines()
+        .filter_map(|l| l.split_once("JOB ")?.1.parse().ok())
+        .collect();
     assert_eq!(pids.len(), 6, "{}", ran.output);
     for pid in pids {
         assert!(gone(pid), "process {pid} outlives its host");
@@ -290,9 +351,19 @@ fn a_killed_init_takes_the_job_along() {
             let job = libisolate::spawn(&spec).unwrap();
             let status = std::fs::read_to_string(format!("/proc/{}/status", job.pid())).unwrap();
             let init = crate::common::Report::read(&status).get("PPid").to_owned();
-            assert!(Command::new("/bin/sh").args(["-c", &format!("kill -9 {init}")]).status().unwrap().success());
+            assert!(
+                Command::new("/bin/sh")
+                    .args(["-c", &format!("kill -9 {init}")])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
             let outcome = job.wait().unwrap();
-            assert_eq!((outcome.reason, outcome.signal), (Reason::Signal, Some(libc::SIGKILL)), "{outcome:?}");
+            assert_eq!(
+                (outcome.reason, outcome.signal),
+                (Reason::Signal, Some(libc::SIGKILL)),
+                "{outcome:?}"
+            );
             assert!(gone(job.pid()));
         }
     });

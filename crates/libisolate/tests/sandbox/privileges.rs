@@ -52,10 +52,31 @@ fn the_filter_closes_what_it_says() {
     alone(name!(), || {
         let report = Report::of(&probe(&["calls"]));
         for call in [
-            "unshare_user", "unshare_mnt", "unshare_time", "clone_user", "setns", "keyctl", "add_key",
-            "request_key", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
-            "io_uring_register", "open_by_handle_at", "syslog", "tiocsti", "tiocsti_high", "tioclinux",
-            "mount", "umount", "pivot_root", "chroot", "sethostname", "mknod",
+            "unshare_user",
+            "unshare_mnt",
+            "unshare_time",
+            "clone_user",
+            "setns",
+            "keyctl",
+            "add_key",
+            "request_key",
+            "bpf",
+            "perf_event_open",
+            "userfaultfd",
+            "io_uring_setup",
+            "io_uring_enter",
+            "io_uring_register",
+            "open_by_handle_at",
+            "syslog",
+            "tiocsti",
+            "tiocsti_high",
+            "tioclinux",
+            "mount",
+            "umount",
+            "pivot_root",
+            "chroot",
+            "sethostname",
+            "mknod",
         ] {
             assert_eq!(report.get(call), "EPERM", "{call}");
         }
@@ -101,19 +122,24 @@ fn other_abis_are_killed() {
 /// A secret of the host's, in its memory and in its environment, is nowhere to be found.
 #[test]
 fn the_init_shows_nothing_of_the_host() {
-    crate::common::Alone::new(name!()).env("ISOLATE_TEST_SECRET", "xyzzy-plugh-27182818").run(|| {
-        let secret = std::env::var("ISOLATE_TEST_SECRET").unwrap();
-        let planted = secret.repeat(1000).into_bytes().into_boxed_slice();
-        // In two pieces, or the argument itself would be found.
-        let out = ok(&probe(&["hunt", "xyzzy-plugh-27182818"]));
-        drop(std::hint::black_box(planted));
-        let report = Report::read(&out);
-        assert_eq!(report.get("found"), "0", "{out}");
-        for file in ["environ", "mem", "exe", "fd/0", "root"] {
-            let answer = report.get(&format!("/proc/1/{file}"));
-            assert!(["EACCES", "EPERM"].contains(&answer), "/proc/1/{file}: {answer}");
-        }
-    });
+    crate::common::Alone::new(name!())
+        .env("ISOLATE_TEST_SECRET", "xyzzy-plugh-27182818")
+        .run(|| {
+            let secret = std::env::var("ISOLATE_TEST_SECRET").unwrap();
+            let planted = secret.repeat(1000).into_bytes().into_boxed_slice();
+            // In two pieces, or the argument itself would be found.
+            let out = ok(&probe(&["hunt", "xyzzy-plugh-27182818"]));
+            drop(std::hint::black_box(planted));
+            let report = Report::read(&out);
+            assert_eq!(report.get("found"), "0", "{out}");
+            for file in ["environ", "mem", "exe", "fd/0", "root"] {
+                let answer = report.get(&format!("/proc/1/{file}"));
+                assert!(
+                    ["EACCES", "EPERM"].contains(&answer),
+                    "/proc/1/{file}: {answer}"
+                );
+            }
+        });
 }
 
 /// A job that keeps the caller's processes in sight may look at them as the caller's rights allow, and
@@ -121,8 +147,10 @@ fn the_init_shows_nothing_of_the_host() {
 #[test]
 fn without_a_pid_namespace_the_init_is_closed_too() {
     alone(name!(), || {
-        let mut spec = sh("cat /proc/$PPID/comm; cat /proc/$PPID/environ >/dev/null 2>&1 && echo environ; \
-                           readlink /proc/$PPID/exe && echo exe; true");
+        let mut spec = sh(
+            "cat /proc/$PPID/comm; cat /proc/$PPID/environ >/dev/null 2>&1 && echo environ; \
+                           readlink /proc/$PPID/exe && echo exe; true",
+        );
         spec.namespaces.pid = Some(NamespaceMode::Host);
         let out = ok(&spec);
         assert_eq!(out, "isolate-init\n");
@@ -144,7 +172,11 @@ fn root_is_shifted_away() {
         assert_eq!(crate::common::text(&outcome), "0\n");
         for field in ["Uid", "Gid"] {
             let report = Report::read(&status);
-            let ids: Vec<u32> = report.get(field).split_whitespace().map(|id| id.parse().unwrap()).collect();
+            let ids: Vec<u32> = report
+                .get(field)
+                .split_whitespace()
+                .map(|id| id.parse().unwrap())
+                .collect();
             assert!(ids.iter().all(|id| *id >= 1 << 16), "{field} {ids:?}");
         }
     });

@@ -53,29 +53,46 @@ fn kept_descriptors_have_their_numbers() {
         // SAFETY: opened above.
         unsafe { libc::close(raw) };
         let error = libisolate::run(&spec).unwrap_err();
-        assert_eq!((error.kind(), error.stage()), (ErrorKind::InvalidSpec, Stage::Stdio), "{error}");
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::InvalidSpec, Stage::Stdio),
+            "{error}"
+        );
     });
 }
 
 #[test]
 fn the_environment_is_clean() {
-    crate::common::Alone::new(name!()).env("HOST_WORD", "host").env("OTHER_WORD", "other").run(|| {
-        let mut spec = sh("env | sort");
-        spec.argv = vec!["/usr/bin/env".into()];
-        let lines = |spec: &Spec| {
-            let mut lines: Vec<String> = ok(spec).lines().map(str::to_owned).collect();
-            lines.sort();
-            lines
-        };
-        let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        assert_eq!(lines(&spec), ["HOME=/tmp", "LANG=C.UTF-8", path]);
-        spec.keep_env = vec!["HOST_WORD".into()];
-        spec.env.insert("HOME".into(), "/elsewhere".into());
-        spec.env.insert("A".into(), "x=y\nz".into());
-        assert_eq!(lines(&spec), ["A=x=y", "HOME=/elsewhere", "HOST_WORD=host", "LANG=C.UTF-8", path, "z"]);
-        spec.keep_env = vec!["*".into()];
-        assert!(lines(&spec).contains(&"OTHER_WORD=other".to_owned()));
-    });
+    crate::common::Alone::new(name!())
+        .env("HOST_WORD", "host")
+        .env("OTHER_WORD", "other")
+        .run(|| {
+            let mut spec = sh("env | sort");
+            spec.argv = vec!["/usr/bin/env".into()];
+            let lines = |spec: &Spec| {
+                let mut lines: Vec<String> = ok(spec).lines().map(str::to_owned).collect();
+                lines.sort();
+                lines
+            };
+            let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+            assert_eq!(lines(&spec), ["HOME=/tmp", "LANG=C.UTF-8", path]);
+            spec.keep_env = vec!["HOST_WORD".into()];
+            spec.env.insert("HOME".into(), "/elsewhere".into());
+            spec.env.insert("A".into(), "x=y\nz".into());
+            assert_eq!(
+                lines(&spec),
+                [
+                    "A=x=y",
+                    "HOME=/elsewhere",
+                    "HOST_WORD=host",
+                    "LANG=C.UTF-8",
+                    path,
+                    "z"
+                ]
+            );
+            spec.keep_env = vec!["*".into()];
+            assert!(lines(&spec).contains(&"OTHER_WORD=other".to_owned()));
+        });
 }
 
 #[test]
@@ -86,7 +103,11 @@ fn a_program_is_found_in_the_jobs_path() {
         assert_eq!(ok(&spec), "found\n");
         spec.env.insert("PATH".into(), "/nowhere".into());
         let error = libisolate::run(&spec).unwrap_err();
-        assert_eq!((error.kind(), error.stage()), (ErrorKind::NotFound, Stage::Exec), "{error}");
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::NotFound, Stage::Exec),
+            "{error}"
+        );
         assert_eq!(error.subject(), "echo");
     });
 }
@@ -95,7 +116,8 @@ fn a_program_is_found_in_the_jobs_path() {
 fn arguments_are_bytes() {
     alone(name!(), || {
         let mut spec = sh("printf '%s' \"$1\" | od -An -tx1");
-        spec.argv.extend([Bytes::from("sh"), Bytes::from(&b"\xff\xfe a\n"[..])]);
+        spec.argv
+            .extend([Bytes::from("sh"), Bytes::from(&b"\xff\xfe a\n"[..])]);
         assert_eq!(ok(&spec).trim(), "ff fe 20 61 0a");
     });
 }
@@ -104,10 +126,20 @@ fn arguments_are_bytes() {
 fn both_streams_at_once() {
     alone(name!(), || {
         let outcome = libisolate::run(&probe(&["both"])).unwrap();
-        assert!(outcome.success(), "{:?} {}", outcome.reason, outcome.evidence);
+        assert!(
+            outcome.success(),
+            "{:?} {}",
+            outcome.reason,
+            outcome.evidence
+        );
         let (out, err) = (outcome.stdout.unwrap(), outcome.stderr.unwrap());
-        assert_eq!((out.as_bytes().len(), err.as_bytes().len()), (10 << 20, 10 << 20));
-        assert!(out.as_bytes().iter().all(|b| *b == b'o') && err.as_bytes().iter().all(|b| *b == b'e'));
+        assert_eq!(
+            (out.as_bytes().len(), err.as_bytes().len()),
+            (10 << 20, 10 << 20)
+        );
+        assert!(
+            out.as_bytes().iter().all(|b| *b == b'o') && err.as_bytes().iter().all(|b| *b == b'e')
+        );
         assert!(!outcome.stdout_cut && !outcome.stderr_cut);
     });
 }
@@ -125,7 +157,11 @@ fn output_is_limited() {
         let mut spec = sh("head -c 100000 /dev/zero");
         spec.limits.output = Some(Size(100_000));
         let outcome = libisolate::run(&spec).unwrap();
-        assert!(outcome.success() && !outcome.stdout_cut, "{:?}", outcome.reason);
+        assert!(
+            outcome.success() && !outcome.stdout_cut,
+            "{:?}",
+            outcome.reason
+        );
         let mut spec = sh("head -c 100001 /dev/zero; sleep 5");
         spec.limits.output = Some(Size(100_000));
         assert_eq!(libisolate::run(&spec).unwrap().reason, Reason::OutputLimit);
@@ -172,10 +208,14 @@ fn files_null_and_descriptors() {
         let dir = TempDir::new("stdio");
         std::fs::write(dir.join("in"), "from a file").unwrap();
         let file = |name: &str, append| {
-            Stdio::File(StdioFile { path: dir.join(name).into(), append })
+            Stdio::File(StdioFile {
+                path: dir.join(name).into(),
+                append,
+            })
         };
         let mut spec = sh("cat; echo; echo problem >&2");
-        (spec.stdin, spec.stdout, spec.stderr) = (file("in", false), file("out", false), file("out", true));
+        (spec.stdin, spec.stdout, spec.stderr) =
+            (file("in", false), file("out", false), file("out", true));
         assert!(libisolate::run(&spec).unwrap().success());
         spec.stdout = file("out", true);
         assert!(libisolate::run(&spec).unwrap().success());
@@ -192,9 +232,15 @@ fn files_null_and_descriptors() {
         let mut spec = sh("echo one; echo two >&2");
         (spec.stdout, spec.stderr) = (Stdio::Fd(own.as_raw_fd()), Stdio::Fd(own.as_raw_fd()));
         assert!(libisolate::run(&spec).unwrap().success());
-        assert_eq!(std::fs::read_to_string(dir.join("own")).unwrap(), "one\ntwo\n");
+        assert_eq!(
+            std::fs::read_to_string(dir.join("own")).unwrap(),
+            "one\ntwo\n"
+        );
         // SAFETY: only asks.
-        assert!(unsafe { libc::fcntl(own.as_raw_fd(), libc::F_GETFD) } >= 0, "it stays the caller's");
+        assert!(
+            unsafe { libc::fcntl(own.as_raw_fd(), libc::F_GETFD) } >= 0,
+            "it stays the caller's"
+        );
     });
 }
 

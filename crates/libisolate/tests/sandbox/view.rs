@@ -11,8 +11,10 @@ use crate::name;
 #[test]
 fn the_job_is_a_child_of_pid_1() {
     alone(name!(), || {
-        let out = ok(&sh("echo pid $$; grep PPid /proc/self/status; cat /proc/1/comm; \
-                          ls /proc | grep -c '^[0-9]'"));
+        let out = ok(&sh(
+            "echo pid $$; grep PPid /proc/self/status; cat /proc/1/comm; \
+                          ls /proc | grep -c '^[0-9]'",
+        ));
         let lines: Vec<&str> = out.lines().collect();
         assert_ne!(lines[0], "pid 1");
         assert_eq!(lines[2], "isolate-init");
@@ -42,7 +44,10 @@ fn all_eight_namespaces_are_new() {
         for kind in ["cgroup", "ipc", "net", "mnt", "pid", "time", "user", "uts"] {
             let outside = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
             assert_ne!(inside.get(kind), outside.to_str().unwrap(), "{kind}");
-            let told = outcome.namespaces.get(kind).unwrap_or_else(|| panic!("{kind} is not told"));
+            let told = outcome
+                .namespaces
+                .get(kind)
+                .unwrap_or_else(|| panic!("{kind} is not told"));
             assert_eq!(inside.get(kind), format!("{kind}:[{told}]"));
         }
     });
@@ -51,7 +56,8 @@ fn all_eight_namespaces_are_new() {
 #[test]
 fn a_namespace_that_is_not_asked_for_is_the_callers() {
     alone(name!(), || {
-        let mut spec = sh("for n in ipc net uts time; do echo $n $(readlink /proc/self/ns/$n); done");
+        let mut spec =
+            sh("for n in ipc net uts time; do echo $n $(readlink /proc/self/ns/$n); done");
         spec.namespaces.ipc = Some(NamespaceMode::Host);
         spec.namespaces.uts = Some(NamespaceMode::Host);
         spec.namespaces.time = Some(NamespaceMode::Host);
@@ -67,15 +73,20 @@ fn a_namespace_that_is_not_asked_for_is_the_callers() {
 #[test]
 fn profile_none_changes_nothing_that_is_not_named() {
     alone(name!(), || {
-        let mut spec = sh("for n in cgroup ipc net mnt pid time user uts; do echo $n $(readlink /proc/self/ns/$n); done; \
-                           echo parent $PPID; echo cwd $(pwd); echo umask $(umask); echo home $HOME; grep -E 'Seccomp:|NoNewPrivs|CapEff' /proc/self/status");
+        let mut spec = sh(
+            "for n in cgroup ipc net mnt pid time user uts; do echo $n $(readlink /proc/self/ns/$n); done; \
+                           echo parent $PPID; echo cwd $(pwd); echo umask $(umask); echo home $HOME; grep -E 'Seccomp:|NoNewPrivs|CapEff' /proc/self/status",
+        );
         spec.profile = Profile::None;
         let inside = Report::of(&spec);
         for kind in ["cgroup", "ipc", "net", "mnt", "pid", "time", "user", "uts"] {
             let outside = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
             assert_eq!(inside.get(kind), outside.to_str().unwrap(), "{kind}");
         }
-        assert_eq!(inside.get("cwd"), std::env::current_dir().unwrap().to_str().unwrap());
+        assert_eq!(
+            inside.get("cwd"),
+            std::env::current_dir().unwrap().to_str().unwrap()
+        );
         let own = Report::read(&std::fs::read_to_string("/proc/self/status").unwrap());
         for field in ["Seccomp", "NoNewPrivs", "CapEff"] {
             assert_eq!(inside.get(field), own.get(field), "{field}");
@@ -99,7 +110,10 @@ fn each_namespace_alone() {
                 // It takes a user namespace, which nobody asked for.
                 let error = libisolate::run(&spec).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
-                assert!(error.message().contains("set namespaces.user to new"), "{error}");
+                assert!(
+                    error.message().contains("set namespaces.user to new"),
+                    "{error}"
+                );
                 continue;
             }
             let outside = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
@@ -110,7 +124,10 @@ fn each_namespace_alone() {
                 assert!(outcome.success(), "{kind}: {outcome:?}");
                 assert_ne!(inside.trim(), outside.to_str().unwrap(), "{kind}");
             }
-            let told = outcome.namespaces.get(kind).unwrap_or_else(|| panic!("{kind} is not told"));
+            let told = outcome
+                .namespaces
+                .get(kind)
+                .unwrap_or_else(|| panic!("{kind} is not told"));
             assert_ne!(outside.to_str().unwrap(), format!("{kind}:[{told}]"));
         }
     });
@@ -121,7 +138,10 @@ fn the_network_is_a_loopback_that_is_up() {
     alone(name!(), || {
         let inside = ok(&probe(&["net"]));
         let lines: Vec<&str> = inside.lines().collect();
-        assert_eq!(lines, ["interface_lo up", "connect ENETUNREACH", "loopback ok"]);
+        assert_eq!(
+            lines,
+            ["interface_lo up", "connect ENETUNREACH", "loopback ok"]
+        );
     });
 }
 
@@ -145,10 +165,15 @@ fn clocks_are_offset() {
             let mut spec = probe(&["clocks"]);
             spec.time_offsets = offsets;
             let report = Report::of(&spec);
-            ["monotonic", "boottime"].map(|c| (c, report.get(c).parse().unwrap())).into()
+            ["monotonic", "boottime"]
+                .map(|c| (c, report.get(c).parse().unwrap()))
+                .into()
         };
         let plain = clocks(None);
-        let moved = clocks(Some(TimeOffsets { monotonic: 1_000_000.0, boottime: 5_000_000.5 }));
+        let moved = clocks(Some(TimeOffsets {
+            monotonic: 1_000_000.0,
+            boottime: 5_000_000.5,
+        }));
         // A minute is room enough for the slowest machine, and far from the offsets.
         let off = |clock: &str, by: i64| (0..60).contains(&(moved[clock] - plain[clock] - by));
         assert!(off("monotonic", 1_000_000), "{plain:?} {moved:?}");
@@ -159,10 +184,16 @@ fn clocks_are_offset() {
 #[test]
 fn a_clock_can_go_back() {
     alone(name!(), || {
-        let now: i64 = Report::of(&probe(&["clocks"])).get("boottime").parse().unwrap();
+        let now: i64 = Report::of(&probe(&["clocks"]))
+            .get("boottime")
+            .parse()
+            .unwrap();
         let mut spec = probe(&["clocks"]);
         let back = (now / 2) as f64;
-        spec.time_offsets = Some(TimeOffsets { monotonic: 0.0, boottime: -back - 0.25 });
+        spec.time_offsets = Some(TimeOffsets {
+            monotonic: 0.0,
+            boottime: -back - 0.25,
+        });
         let then: i64 = Report::of(&spec).get("boottime").parse().unwrap();
         assert!(then < now, "{then} after {now}");
     });
@@ -174,7 +205,11 @@ fn the_job_sees_its_cgroup_as_the_root() {
         let mut spec = sh("cat /proc/self/cgroup");
         spec.cgroup = None;
         let outcome = libisolate::run(&spec).unwrap();
-        let entry = outcome.enforcement.iter().find(|e| e.name == "cgroup").unwrap();
+        let entry = outcome
+            .enforcement
+            .iter()
+            .find(|e| e.name == "cgroup")
+            .unwrap();
         if entry.status == libisolate::job::EnforcementStatus::Skipped {
             crate::common::skip(name!(), entry.reason.as_deref().unwrap_or("no cgroup"));
             return;

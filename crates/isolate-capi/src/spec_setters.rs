@@ -1,0 +1,532 @@
+//! A setter for every plain field of the spec; those that take more are in `spec.rs`.
+//! Made by `cargo xtask codegen`.
+
+use std::ffi::{c_char, c_int};
+use std::time::Duration;
+
+use libisolate::Error;
+use libisolate::spec::Seconds;
+
+use crate::constants;
+use crate::ffi;
+use crate::spec::{edit, isolate_spec};
+
+fn seconds(ms: u64) -> libisolate::Result<Seconds> {
+    Seconds::from_f64(ms as f64 / 1e3).map_err(|e| Error::invalid("ms", e))?;
+    Ok(Seconds(Duration::from_millis(ms)))
+}
+
+fn finite(value: f64) -> libisolate::Result<f64> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::invalid("value", "must be a finite number"))
+}
+
+/// Add one to `argv`.
+///
+/// The program and its arguments, at least one. A program without a slash is looked up in the
+/// job's PATH, inside its root.
+///
+/// value: the text.
+/// Returns 0, or -EINVAL for a NULL argument.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_add_arg(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.argv.push(ffi::bytes(value, "value")?);
+        Ok(())
+    })
+}
+
+/// Set `profile`.
+///
+/// How much isolation to start from; default `strict`.
+///
+/// value: an ISOLATE_PROFILE_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_profile(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.profile = constants::profile(value)?;
+        Ok(())
+    })
+}
+
+/// Set one of `env`.
+///
+/// Environment variables of the job. Under `strict` nothing else is there but a PATH, HOME=/tmp
+/// and LANG=C.UTF-8, each of which this overrides.
+///
+/// name: its name, UTF-8.
+/// value: the text.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_env(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.env.insert(name, ffi::bytes(value, "value")?);
+        Ok(())
+    })
+}
+
+/// Add one to `keep_env`.
+///
+/// Names of the caller's environment variables to pass on; `"*"` passes all. Under `none` all
+/// are passed.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_add_keep_env(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.keep_env.push(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `cwd`.
+///
+/// Working directory inside the job, an absolute path; default `/`, under root `keep` the caller's.
+///
+/// value: the text.
+/// Returns 0, or -EINVAL for a NULL argument.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cwd(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.cwd = Some(ffi::bytes(value, "value")?);
+        Ok(())
+    })
+}
+
+/// Set `uid`.
+///
+/// User id inside the job; default 0 for a root caller, the caller's own otherwise.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_uid(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.uid = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `gid`.
+///
+/// Group id inside the job; default 0 for a root caller, the caller's own otherwise.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_gid(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.gid = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `hostname`.
+///
+/// Host name inside; needs a new uts namespace. At most 64 bytes.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_hostname(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.hostname = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `domainname`.
+///
+/// NIS domain name inside; needs a new uts namespace. At most 64 bytes.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_domainname(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.domainname = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `net`.
+///
+/// The network in one word; default as `namespaces.net`.
+///
+/// value: an ISOLATE_NET_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_net(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.net = Some(constants::net(value)?);
+        Ok(())
+    })
+}
+
+/// Set `root`.
+///
+/// The job's root directory; default `system` under `strict`, `keep` under `none`.
+///
+/// value: an ISOLATE_ROOT_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_root(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.root = Some(constants::root(value)?);
+        Ok(())
+    })
+}
+
+/// Add one to `keep_fds`.
+///
+/// Descriptors of the caller's that the job has under the same numbers, 3 or more. No other
+/// descriptor is open in the job.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_add_keep_fd(spec: *mut isolate_spec, value: c_int) -> c_int {
+    edit(spec, |spec| {
+        spec.keep_fds.push(value);
+        Ok(())
+    })
+}
+
+/// Set `limits.memory`.
+///
+/// Memory of the whole job in bytes, page cache included. Going over it ends the job as
+/// `out_of_memory`. Rounded down to a page by the kernel. cgroup: `memory.max`,
+/// v1 `memory.limit_in_bytes`.
+///
+/// bytes: at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL spec or too many bytes.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_memory(spec: *mut isolate_spec, bytes: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.memory = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.swap`.
+///
+/// Swap of the whole job in bytes, on top of `memory`; 0 forbids swap. cgroup:
+/// `memory.swap.max`, v1 `memory.memsw.limit_in_bytes` (there the sum, so `memory` is needed).
+///
+/// bytes: at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL spec or too many bytes.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_swap(spec: *mut isolate_spec, bytes: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.swap = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.pids`.
+///
+/// Processes and threads of the job, at least 1. The init is not counted. cgroup: `pids.max`.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_pids(spec: *mut isolate_spec, value: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.pids = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpus`.
+///
+/// CPU time per wall time as a number of CPUs, at least 0.01: 0.5 is half of one. cgroup:
+/// `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of 100 ms.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec or a number that is not finite.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpus(spec: *mut isolate_spec, value: f64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpus = Some(finite(value)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_weight`.
+///
+/// Share of the CPU under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
+/// `cpu.weight`, v1 `cpu.shares` (converted by the inverse of the rule in runc 1.3.2).
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_weight(spec: *mut isolate_spec, value: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_weight = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpuset`.
+///
+/// The CPUs the job may run on, such as `"0-3,6"`. cgroup: `cpuset.cpus`.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpuset(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpuset = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `limits.cpuset_mems`.
+///
+/// The memory nodes the job may allocate from, such as `"0"`. cgroup: `cpuset.mems`.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpuset_mems(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpuset_mems = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_time`.
+///
+/// CPU time of the whole job (user and system, ended processes included). Going over it ends
+/// the job as `cpu_limit`.
+///
+/// ms: milliseconds, at most 10^13.
+/// Returns 0, or -EINVAL for a NULL spec or too long a time.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_time_ms(spec: *mut isolate_spec, ms: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_time = Some(seconds(ms)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.output`.
+///
+/// Bytes captured of stdout and stderr each; default 16 MiB. One byte more ends the job as
+/// `output_limit`; what was captured up to the limit is kept. 0 is refused.
+///
+/// bytes: at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL spec or too many bytes.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_output(spec: *mut isolate_spec, bytes: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.output = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
+/// Set one of `limits.rlimits`.
+///
+/// Limits of every process by itself (`setrlimit(2)`), such as `{"nofile": 256, "core": 0}`:
+/// soft and hard the same. Names: `as`, `core`, `data`, `fsize`, `locks`, `memlock`,
+/// `msgqueue`, `nice`, `nofile`, `nproc`, `rss`, `rtprio`, `rttime`, `sigpending`, `stack`.
+///
+/// name: its name, UTF-8.
+/// value: its value, at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_rlimit(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.limits.rlimits.insert(name, constants::size(value)?);
+        Ok(())
+    })
+}
+
+/// Add one to `limits.best_effort`.
+///
+/// The names of limits above that may be skipped where the host cannot enforce them, such as
+/// `["memory", "pids"]`. The outcome's enforcement tells which were.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_add_best_effort(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits
+            .best_effort
+            .push(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `timeout`.
+///
+/// Wall time after which the job is killed and ends as `timeout`.
+///
+/// ms: milliseconds, at most 10^13.
+/// Returns 0, or -EINVAL for a NULL spec or too long a time.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_timeout_ms(spec: *mut isolate_spec, ms: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.timeout = Some(seconds(ms)?);
+        Ok(())
+    })
+}
+
+/// Set `cgroup`.
+///
+/// The job's cgroup; default `try` under `strict`, none under `none` unless a limit needs it.
+///
+/// value: an ISOLATE_CGROUP_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cgroup(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.cgroup = Some(constants::cgroup_mode(value)?);
+        Ok(())
+    })
+}
+
+/// Set `no_new_privs`.
+///
+/// Whether execve can no longer grant privileges (no_new_privs); default yes under `strict`,
+/// no under `none`.
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_no_new_privs(
+    spec: *mut isolate_spec,
+    on: c_int,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.no_new_privs = Some(on != 0);
+        Ok(())
+    })
+}
+
+/// Set `seccomp`.
+///
+/// The system call filter; default `default` under `strict`, `off` under `none`.
+///
+/// value: an ISOLATE_SECCOMP_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_seccomp(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.seccomp = Some(constants::seccomp(value)?);
+        Ok(())
+    })
+}
+
+/// Set `new_session`.
+///
+/// Whether the job leads a new session, away from the caller's terminal; default yes under
+/// `strict`, no under `none`.
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_new_session(spec: *mut isolate_spec, on: c_int) -> c_int {
+    edit(spec, |spec| {
+        spec.new_session = Some(on != 0);
+        Ok(())
+    })
+}
+
+/// Set `umask`.
+///
+/// File mode creation mask of the job; default 0o022 under `strict`, the caller's under `none`.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_umask(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.umask = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `init`.
+///
+/// Whether an init reaps orphans and ends with the job (default yes). Without it the program
+/// itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused.
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_init(spec: *mut isolate_spec, on: c_int) -> c_int {
+    edit(spec, |spec| {
+        spec.init = on != 0;
+        Ok(())
+    })
+}

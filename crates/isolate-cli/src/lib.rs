@@ -1,0 +1,61 @@
+//! The command `isolatectl` as a function: `run` runs a command isolated, `info` tells what this
+//! host can do.
+//!
+//! The command, unlike the library under it, may change its process: it handles signals while a job
+//! runs, and moves itself into a cgroup of its own where the host wants that.
+
+mod args;
+mod info;
+mod run;
+mod signals;
+mod spec;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+/// The status of a command that could not do what it was asked, as that of env(1) and timeout(1).
+const FAILED: i32 = 125;
+
+/// Runs the command with these arguments, the first being its name, and gives its exit status.
+///
+/// `run`: the job's exit code, 128 + N when signal N ended it, 124 when it ran out of time, 125 when
+/// it could not be set up, 126 when its program cannot be executed and 127 when there is none.
+/// Nothing is printed but errors, each as one line `isolatectl: ...` on stderr.
+///
+/// While a job runs, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 of this process are
+/// passed on to it; their handlers are those of before when this returns.
+pub fn main_from<I>(args: I) -> i32
+where
+    I: IntoIterator<Item = OsString>,
+{
+    let parsed = match args::Isolatectl::read(args) {
+        Ok(parsed) => parsed,
+        Err(error) => return explain(&error),
+    };
+    match parsed.command {
+        args::Command::Run(run) => run::run(&run),
+        args::Command::Info(info) => info::info(&info),
+    }
+}
+
+/// What clap has to say: help and version on stdout, errors on stderr.
+fn explain(error: &clap::Error) -> i32 {
+    let text = error.to_string();
+    if !error.use_stderr() {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        return 0;
+    }
+    // One line, as all errors; what follows it is the usage.
+    let first = text.lines().next().unwrap_or_default();
+    match first.strip_prefix("error: ") {
+        Some(wrong) => complain(&format!("{wrong}; try isolatectl --help")),
+        // Not a word was said.
+        None => complain("no command is given: run or info; try isolatectl --help"),
+    }
+    FAILED
+}
+
+/// Writes an error. A caller without stderr is told by the status.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "isolatectl: {text}");
+}

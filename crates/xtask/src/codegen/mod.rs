@@ -1,0 +1,35 @@
+//! Everything that is made from the spec and outcome types, one module for each output language.
+
+mod c;
+mod docs;
+mod node;
+mod python;
+mod schema;
+mod text;
+
+use crate::Result;
+use crate::files::{self, Mode};
+use crate::model::Model;
+
+/// A generated file: where it is, and what makes its text.
+type Output = (&'static str, fn(&Model) -> Result<String>);
+
+const OUTPUTS: &[Output] = &[
+    ("include/isolate.schema.json", schema::json),
+    ("docs/spec.md", docs::markdown),
+    ("crates/isolate-capi/src/constants.rs", c::constants),
+    ("crates/isolate-capi/src/spec_setters.rs", c::setters),
+    ("python/libisolate/_spec.py", python::module),
+    ("node/spec.d.ts", node::types),
+    ("node/spec-keys.js", node::keys),
+];
+
+/// Writes or compares every output.
+pub fn run(mode: Mode) -> Result<()> {
+    let model = Model::read()?;
+    let mut texts = Vec::new();
+    for (path, make) in OUTPUTS {
+        texts.push((*path, make(&model).map_err(|e| format!("{path}: {e}"))?));
+    }
+    files::settle(mode, &texts)
+}

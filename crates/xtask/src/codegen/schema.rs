@@ -1,0 +1,43 @@
+//! `include/isolate.schema.json`: the JSON schema of specs, with that of outcomes among its definitions.
+
+use serde_json::{Map, Value, json};
+
+use crate::Result;
+use crate::model::{Model, outcome_schema, spec_schema};
+
+/// The schema's text. The root is the spec, so an editor can check spec files against it as it is.
+pub fn json(_: &Model) -> Result<String> {
+    let mut definitions = Map::new();
+    for (name, root) in [("Spec", spec_schema()), ("Outcome", outcome_schema())] {
+        collect(&mut definitions, name, root)?;
+    }
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "libisolate: spec",
+        "description": "What to run and how isolated. The outcome of a job is #/$defs/Outcome.",
+        "$ref": "#/$defs/Spec",
+        "$defs": definitions,
+    });
+    let text = serde_json::to_string_pretty(&schema).map_err(|e| e.to_string())?;
+    Ok(text + "\n")
+}
+
+fn collect(definitions: &mut Map<String, Value>, name: &str, mut root: Value) -> Result<()> {
+    let object = root.as_object_mut().ok_or("a root schema is no object")?;
+    let nested = object.shift_remove("$defs");
+    object.shift_remove("$schema");
+    object.shift_remove("title");
+    definitions.insert(name.to_owned(), root);
+    let Some(Value::Object(nested)) = nested else {
+        return Ok(());
+    };
+    for (name, definition) in nested {
+        match definitions.get(&name) {
+            Some(known) if *known != definition => {
+                return Err(format!("{name} differs between spec and outcome"));
+            }
+            _ => definitions.insert(name, definition),
+        };
+    }
+    Ok(())
+}

@@ -1,0 +1,353 @@
+//! The spec and outcome types as a plain model that every generator reads.
+//!
+//! It is taken from the JSON schema that schemars derives from the Rust types, so there is one
+//! definition only. A schema construct that this file does not know is an error, never a guess.
+
+use std::fmt;
+
+use libisolate::{ErrorKind, Outcome, Spec, Stage};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value};
+
+use crate::Result;
+
+/// Every type that a spec, an outcome or an error is made of.
+#[derive(Debug)]
+pub struct Model {
+    /// `Spec` and all types below it, `Spec` first.
+    pub spec: Vec<Type>,
+    /// `Outcome` and all types below it, `Outcome` first.
+    pub outcome: Vec<Type>,
+    /// `ErrorKind` and `Stage`: what an error is described with.
+    pub error: Vec<Type>,
+}
+
+/// A named type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Type {
+    /// The Rust name, such as `Limits`.
+    pub name: String,
+    /// The doc comment: paragraphs separated by empty lines.
+    pub doc: String,
+    /// Struct or choice.
+    pub shape: Shape,
+}
+
+/// What a named type is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// An object with these fields, in declaration order.
+    Struct(Vec<Field>),
+    /// One of several. Where no variant has a payload it is a plain enum of strings.
+    Choice(Vec<Variant>),
+}
+
+/// A field of a struct.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The snake_case name, as in JSON.
+    pub name: String,
+    /// The doc comment.
+    pub doc: String,
+    /// What it holds; `Optional` where null or nothing may stand there.
+    pub kind: Kind,
+    /// In a spec: whether it must be given. In an outcome: whether it is always there.
+    pub required: bool,
+    /// The value when left out, where that is not null, an empty list or an empty map.
+    pub default: Option<Value>,
+}
+
+/// A variant of a choice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// The snake_case name, as in JSON.
+    pub name: String,
+    /// The doc comment.
+    pub doc: String,
+    /// In JSON, a variant without a payload is the string `name`, one with it `{name: payload}`.
+    pub payload: Option<Kind>,
+}
+
+/// What a field or payload holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// UTF-8 text.
+    String,
+    /// Text that need not be UTF-8: a string or `{"base64": "..."}` in JSON.
+    Bytes,
+    /// An integer of the named Rust width.
+    Integer(Width),
+    /// A 64-bit floating point number.
+    Float,
+    /// True or false.
+    Bool,
+    /// A number of bytes, or a string such as `"512M"`.
+    Size,
+    /// A number of seconds, or a string such as `"500ms"`.
+    Seconds,
+    /// A named struct or choice of the model.
+    Named(String),
+    /// A list.
+    List(Box<Kind>),
+    /// A map with string keys.
+    Map(Box<Kind>),
+    /// The kind inside, or nothing.
+    Optional(Box<Kind>),
+}
+
+/// The width of an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 32 bits with sign.
+    I32,
+    /// 32 bits without sign.
+    U32,
+    /// 64 bits without sign.
+    U64,
+}
+
+impl Type {
+    /// The fields of a struct, none for a choice.
+    pub fn fields(&self) -> &[Field] {
+        match &self.shape {
+            Shape::Struct(fields) => fields,
+            Shape::Choice(_) => &[],
+        }
+    }
+
+    /// Whether it is a choice of plain strings.
+    pub fn is_string_enum(&self) -> bool {
+        match &self.shape {
+            Shape::Struct(_) => false,
+            Shape::Choice(variants) => variants.iter().all(|v| v.payload.is_none()),
+        }
+    }
+}
+
+impl Kind {
+    /// The kind without an outer `Optional`.
+    pub fn bare(&self) -> &Kind {
+        match self {
+            Kind::Optional(inner) => inner,
+            other => other,
+        }
+    }
+}
+
+impl Model {
+    /// Reads the model from the Rust types.
+    ///
+    /// # Errors
+    /// A schema construct that has no place in the model, with where it is.
+    pub fn read() -> Result<Model> {
+        Ok(Model {
+            spec: types(&spec_schema())?,
+            outcome: types(&outcome_schema())?,
+            error: [
+                types(&schema_of::<ErrorKind>(SchemaSettings::draft2020_12()))?,
+                types(&schema_of::<Stage>(SchemaSettings::draft2020_12()))?,
+            ]
+            .concat(),
+        })
+    }
+
+    /// All types once each, the spec's first, the error's last.
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        let more = self
+            .outcome
+            .iter()
+            .filter(|t| self.spec.iter().all(|s| s.name != t.name));
+        self.spec.iter().chain(more).chain(&self.error)
+    }
+
+    /// The named type.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self, name: &str) -> Result<&Type> {
+        self.types()
+            .find(|t| t.name == name)
+            .ok_or_else(|| format!("the model has no type {name}"))
+    }
+}
+
+/// The JSON schema of what a spec may be (reading).
+pub fn spec_schema() -> Value {
+    schema_of::<Spec>(SchemaSettings::draft2020_12())
+}
+
+/// The JSON schema of what an outcome is (writing): every field that is always there is required.
+pub fn outcome_schema() -> Value {
+    schema_of::<Outcome>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn schema_of<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    SchemaGenerator::new(settings)
+        .into_root_schema_for::<T>()
+        .to_value()
+}
+
+/// The root type of a schema and all its definitions.
+fn types(schema: &Value) -> Result<Vec<Type>> {
+    let name = text(schema, "title").ok_or("the root schema has no title")?;
+    let mut found = vec![read_type(name, schema)?];
+    if let Some(definitions) = schema.get("$defs").and_then(Value::as_object) {
+        for (name, definition) in definitions {
+            if scalar(name).is_none() {
+                found.push(read_type(name, definition)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The types that are scalars of the model instead of structs or choices.
+fn scalar(name: &str) -> Option<Kind> {
+    match name {
+        "Bytes" => Some(Kind::Bytes),
+        "Size" => Some(Kind::Size),
+        "Seconds" => Some(Kind::Seconds),
+        _ => None,
+    }
+}
+
+fn read_type(name: &str, schema: &Value) -> Result<Type> {
+    let shape = if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        Shape::Struct(fields(name, schema, properties)?)
+    } else if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
+        let read = variants.iter().map(|v| variant(name, v));
+        Shape::Choice(read.collect::<Result<Vec<_>>>()?)
+    } else {
+        return Err(format!("{name}: neither a struct nor a choice: {schema}"));
+    };
+    Ok(Type {
+        name: name.to_owned(),
+        doc: doc(schema),
+        shape,
+    })
+}
+
+fn fields(owner: &str, schema: &Value, properties: &Map<String, Value>) -> Result<Vec<Field>> {
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|list| list.iter().any(|v| v == name));
+    let mut fields = Vec::new();
+    for (name, property) in properties {
+        let default = property.get("default").filter(|value| !is_empty(value));
+        fields.push(Field {
+            name: name.clone(),
+            doc: doc(property),
+            kind: kind(property).map_err(|e| format!("{owner}.{name}: {e}"))?,
+            required: is_required(name),
+            default: default.cloned(),
+        });
+    }
+    Ok(fields)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+fn variant(owner: &str, schema: &Value) -> Result<Variant> {
+    let (name, payload) = if let Some(name) = text(schema, "const") {
+        (name.to_owned(), None)
+    } else {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let only = properties
+            .filter(|p| p.len() == 1)
+            .and_then(|p| p.iter().next());
+        let (name, payload) = only.ok_or_else(|| format!("{owner}: unknown variant {schema}"))?;
+        (
+            name.clone(),
+            Some(kind(payload).map_err(|e| format!("{owner}.{name}: {e}"))?),
+        )
+    };
+    Ok(Variant {
+        name,
+        doc: doc(schema),
+        payload,
+    })
+}
+
+fn kind(schema: &Value) -> Result<Kind> {
+    if let Some(reference) = text(schema, "$ref") {
+        let name = reference.rsplit('/').next().unwrap_or(reference);
+        return Ok(scalar(name).unwrap_or_else(|| Kind::Named(name.to_owned())));
+    }
+    if let Some([inner, Value::Object(null)]) = schema
+        .get("anyOf")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        && null.get("type").is_some_and(|t| t == "null")
+    {
+        return Ok(Kind::Optional(Box::new(kind(inner)?)));
+    }
+    match schema.get("type") {
+        Some(Value::String(name)) => plain_kind(name, schema),
+        Some(Value::Array(names)) => match names.as_slice() {
+            [Value::String(name), null] if null == "null" => {
+                Ok(Kind::Optional(Box::new(plain_kind(name, schema)?)))
+            }
+            _ => Err(format!("unknown types {names:?}")),
+        },
+        _ => Err(format!("unknown schema {schema}")),
+    }
+}
+
+fn plain_kind(name: &str, schema: &Value) -> Result<Kind> {
+    let inner = |key: &str| {
+        let inner = schema
+            .get(key)
+            .ok_or_else(|| format!("no {key} in {schema}"))?;
+        kind(inner).map(Box::new)
+    };
+    match name {
+        "string" => Ok(Kind::String),
+        "boolean" => Ok(Kind::Bool),
+        "number" => Ok(Kind::Float),
+        "array" => Ok(Kind::List(inner("items")?)),
+        "object" => Ok(Kind::Map(inner("additionalProperties")?)),
+        "integer" => match text(schema, "format") {
+            Some("int32") => Ok(Kind::Integer(Width::I32)),
+            Some("uint32") => Ok(Kind::Integer(Width::U32)),
+            Some("uint64") => Ok(Kind::Integer(Width::U64)),
+            other => Err(format!("unknown integer format {other:?}")),
+        },
+        _ => Err(format!("unknown type {name}")),
+    }
+}
+
+fn text<'a>(schema: &'a Value, key: &str) -> Option<&'a str> {
+    schema.get(key).and_then(Value::as_str)
+}
+
+/// The doc comment without rustdoc's link brackets: "see [`Profile::Strict`]" means nothing in C.
+fn doc(schema: &Value) -> String {
+    let doc = text(schema, "description").unwrap_or_default();
+    doc.replace("[`", "`").replace("`]", "`")
+}
+
+impl fmt::Display for Kind {
+    /// The kind in words, as the documentation has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::String => f.write_str("string"),
+            Kind::Bytes => f.write_str("bytes"),
+            Kind::Integer(_) => f.write_str("integer"),
+            Kind::Float => f.write_str("number"),
+            Kind::Bool => f.write_str("bool"),
+            Kind::Size => f.write_str("size"),
+            Kind::Seconds => f.write_str("seconds"),
+            Kind::Named(name) => f.write_str(name),
+            Kind::List(inner) => write!(f, "list of {inner}"),
+            Kind::Map(inner) => write!(f, "map of string to {inner}"),
+            Kind::Optional(inner) => write!(f, "{inner} or nothing"),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// The errors: one class, told apart by `kind` and `code`, with the library's own text.
+
+'use strict';
+
+/** A failure of the library; `message` is `stage: subject: what`, the same in every language. */
+class IsolateError extends Error {
+  constructor(message, { kind = 'other', code = 'EIO', errno = 5, stage = '', subject = '' } = {}) {
+    super(message);
+    this.kind = kind;
+    this.code = code;
+    this.errno = errno;
+    this.stage = stage;
+    this.subject = subject;
+  }
+
+  /** From the JSON text that the addon makes of its errors. */
+  static fromJson(text) {
+    const { message, ...rest } = JSON.parse(text);
+    return new IsolateError(message, rest);
+  }
+
+  /** A wrong option that never gets to the library, because it has no name there. */
+  static invalid(subject, detail) {
+    const fields = { kind: 'invalid_spec', code: 'EINVAL', errno: 22, stage: 'spec', subject };
+    return new IsolateError(`spec: ${subject}: ${detail}`, fields);
+  }
+}
+Object.defineProperty(IsolateError.prototype, 'name', { value: 'IsolateError', configurable: true, writable: true });
+
+/** What an aborted call rejects with, as in Node's own functions. */
+class AbortError extends Error {
+  constructor(signal) {
+    super('The operation was aborted', { cause: signal.reason });
+    this.name = 'AbortError';
+    this.code = 'ABORT_ERR';
+  }
+}
+
+/** Calls the addon; its errors become IsolateErrors. */
+function translated(call) {
+  try {
+    return call();
+  } catch (error) {
+    if (typeof error?.message === 'string' && error.message.startsWith('{"')) {
+      throw IsolateError.fromJson(error.message);
+    }
+    throw error;
+  }
+}
+
+module.exports = { AbortError, IsolateError, translated };

@@ -1,0 +1,138 @@
+// Between JavaScript's camelCase and milliseconds and the wire's snake_case and seconds. No rule of a spec
+// is checked here: the native library does, with the same text in every language.
+
+'use strict';
+
+const { isUtf8 } = require('node:buffer');
+const { fileURLToPath } = require('node:url');
+const keys = require('../spec-keys');
+const { IsolateError, translated } = require('./errors');
+const { native } = require('./native');
+
+const BARE_NUMBER = /^\s*\d+(\.\d*)?\s*$/;
+
+/** The JSON text of a spec. */
+function dump(spec) {
+  return JSON.stringify(toWire(spec, 'Spec', ''));
+}
+
+function toWire(value, type, where) {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return number(value);
+    case 'bigint':
+      return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+    case 'object':
+      break;
+    default:
+      throw new TypeError(`${where}: a ${typeof value} has no place in a spec`);
+  }
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.map((item, n) => toWire(item, type, `${where}[${n}]`));
+  if (value instanceof Uint8Array) return bytes(value);
+  if (value instanceof URL) return fileURLToPath(value);
+  const table = keys[type] ?? {};
+  const wire = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    const path = where === '' ? key : `${where}.${key}`;
+    const [name, kind] = entry(table, key, path);
+    wire[name] = kind === 'ms' ? seconds(item) : toWire(item, kind, path);
+  }
+  return wire;
+}
+
+/** A key that is not known goes on as it is: the library names the alternatives. */
+function entry(table, key, path) {
+  if (Object.hasOwn(table, key)) return table[key];
+  for (const [ours, [wire, kind]] of Object.entries(table)) {
+    if (wire !== key) continue;
+    const unit = kind === 'ms' ? ', in milliseconds' : '';
+    throw IsolateError.invalid(path, `unknown option; use ${ours}${unit}`);
+  }
+  return [key];
+}
+
+/** JSON has no words for these; as text they meet the check that names them. */
+function number(value) {
+  if (Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) return 'nan';
+  return value > 0 ? 'inf' : '-inf';
+}
+
+function seconds(value) {
+  if (typeof value === 'bigint') return Number(value) / 1000;
+  if (typeof value === 'number') return number(value / 1000);
+  // "500ms" says what it is; "500" is milliseconds here and would be seconds there.
+  if (typeof value === 'string' && BARE_NUMBER.test(value)) return Number(value) / 1000;
+  return toWire(value, undefined, '');
+}
+
+function bytes(value) {
+  if (isUtf8(value)) return Buffer.from(value.buffer, value.byteOffset, value.length).toString();
+  return { base64: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
+}
+
+/** Where a stream goes: a number or an open file or stream is a descriptor. */
+function stream(value) {
+  if (typeof value === 'number') return { fd: value };
+  if (typeof value?.fd === 'number') return { fd: value.fd };
+  return value;
+}
+
+/** Milliseconds with the clock's own resolution, without the noise of a binary fraction. */
+function milliseconds(value) {
+  return typeof value === 'number' ? Math.round(value * 1e9) / 1e6 : value;
+}
+
+/** An object of the wire with JavaScript's names; what is not there is null. */
+function fromWire(value, type) {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item) => fromWire(item, type));
+  const table = keys[type];
+  if (table === undefined) return value;
+  const out = {};
+  for (const [key, [wire, kind]] of Object.entries(table)) {
+    const item = value[wire] ?? null;
+    out[key] = kind === 'ms' ? milliseconds(item) : fromWire(item, kind);
+  }
+  return out;
+}
+
+/** What was put in force, by name. */
+function enforcement(rows) {
+  return Object.fromEntries(rows.map((row) => [row.name, Object.freeze(fromWire(row, 'Enforced'))]));
+}
+
+/** An outcome from the library's JSON text and the captured bytes. */
+function outcome(text, stdout, stderr) {
+  const wire = JSON.parse(text);
+  const out = fromWire({ ...wire, enforcement: null }, 'Outcome');
+  out.enforcement = Object.freeze(enforcement(wire.enforcement));
+  out.stdout = stdout ?? null;
+  out.stderr = stderr ?? null;
+  return out;
+}
+
+/** A spec of JSON text, as run() and spawn() take it. */
+function specFromJson(text) {
+  return specKeys(JSON.parse(translated(() => native().normalize(text))), 'Spec');
+}
+
+function specKeys(value, type) {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item) => specKeys(item, type));
+  if (typeof value.base64 === 'string' && type === undefined) return Buffer.from(value.base64, 'base64');
+  const table = Object.entries(keys[type] ?? {});
+  const out = {};
+  for (const [wire, item] of Object.entries(value)) {
+    const [key, [, kind]] = table.find(([, [name]]) => name === wire) ?? [wire, [wire]];
+    out[key] = kind === 'ms' ? milliseconds(item) : specKeys(item, kind);
+  }
+  return out;
+}
+
+module.exports = { dump, enforcement, fromWire, outcome, specFromJson, stream };

@@ -1,0 +1,148 @@
+// The keys of a spec and of an outcome: in JavaScript, on the wire, and what a value is made of.
+// Made by `cargo xtask codegen` from the Rust types; not to be edited.
+
+'use strict';
+
+// name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
+// keys are data, or the value's type]
+
+exports.Spec = {
+  argv: ['argv'],
+  profile: ['profile'],
+  env: ['env', 'map'],
+  keepEnv: ['keep_env'],
+  cwd: ['cwd'],
+  uid: ['uid'],
+  gid: ['gid'],
+  groups: ['groups'],
+  hostname: ['hostname'],
+  domainname: ['domainname'],
+  namespaces: ['namespaces', 'Namespaces'],
+  uidMap: ['uid_map', 'IdMap'],
+  gidMap: ['gid_map', 'IdMap'],
+  timeOffsets: ['time_offsets', 'TimeOffsets'],
+  net: ['net'],
+  root: ['root', 'Root'],
+  binds: ['binds', 'Bind'],
+  tmpfs: ['tmpfs', 'Tmpfs'],
+  stdin: ['stdin', 'Stdio'],
+  stdout: ['stdout', 'Stdio'],
+  stderr: ['stderr', 'Stdio'],
+  keepFds: ['keep_fds'],
+  limits: ['limits', 'Limits'],
+  timeoutMs: ['timeout', 'ms'],
+  cgroup: ['cgroup'],
+  capabilities: ['capabilities'],
+  noNewPrivs: ['no_new_privs'],
+  seccomp: ['seccomp'],
+  newSession: ['new_session'],
+  umask: ['umask'],
+  init: ['init'],
+};
+
+exports.Namespaces = {
+  cgroup: ['cgroup'],
+  ipc: ['ipc'],
+  net: ['net'],
+  mnt: ['mnt'],
+  pid: ['pid'],
+  time: ['time'],
+  user: ['user'],
+  uts: ['uts'],
+};
+
+exports.IdMap = {
+  inside: ['inside'],
+  outside: ['outside'],
+  count: ['count'],
+};
+
+exports.TimeOffsets = {
+  monotonicMs: ['monotonic', 'ms'],
+  boottimeMs: ['boottime', 'ms'],
+};
+
+exports.Root = {
+  dir: ['dir', 'RootDir'],
+};
+
+exports.RootDir = {
+  path: ['path'],
+  rw: ['rw'],
+};
+
+exports.Bind = {
+  source: ['source'],
+  dest: ['dest'],
+  rw: ['rw'],
+  bestEffort: ['best_effort'],
+};
+
+exports.Tmpfs = {
+  dest: ['dest'],
+  size: ['size'],
+  inodes: ['inodes'],
+  mode: ['mode'],
+};
+
+exports.Stdio = {
+  file: ['file', 'StdioFile'],
+};
+
+exports.StdioFile = {
+  path: ['path'],
+  append: ['append'],
+};
+
+exports.Limits = {
+  memory: ['memory'],
+  swap: ['swap'],
+  pids: ['pids'],
+  cpus: ['cpus'],
+  cpuWeight: ['cpu_weight'],
+  cpuset: ['cpuset'],
+  cpusetMems: ['cpuset_mems'],
+  cpuTimeMs: ['cpu_time', 'ms'],
+  output: ['output'],
+  rlimits: ['rlimits', 'map'],
+  bestEffort: ['best_effort'],
+};
+
+exports.Outcome = {
+  reason: ['reason'],
+  exitCode: ['exit_code'],
+  signal: ['signal'],
+  evidence: ['evidence'],
+  usage: ['usage', 'Usage'],
+  stdout: ['stdout'],
+  stderr: ['stderr'],
+  stdoutCut: ['stdout_cut'],
+  stderrCut: ['stderr_cut'],
+  pid: ['pid'],
+  namespaces: ['namespaces', 'map'],
+  enforcement: ['enforcement', 'Enforced'],
+};
+
+exports.Usage = {
+  wallTimeMs: ['wall_time', 'ms'],
+  cpuTimeMs: ['cpu_time', 'ms'],
+  userTimeMs: ['user_time', 'ms'],
+  systemTimeMs: ['system_time', 'ms'],
+  maxRss: ['max_rss'],
+  memoryPeak: ['memory_peak'],
+  oomKills: ['oom_kills'],
+  pidsPeak: ['pids_peak'],
+  pidsDenied: ['pids_denied'],
+  throttledTimeMs: ['throttled_time', 'ms'],
+  ioRead: ['io_read'],
+  ioWritten: ['io_written'],
+};
+
+exports.Enforced = {
+  name: ['name'],
+  requested: ['requested'],
+  status: ['status'],
+  file: ['file'],
+  value: ['value'],
+  reason: ['reason'],
+};

@@ -1,0 +1,422 @@
+// The types of a spec and of an outcome.
+// Made by `cargo xtask codegen` from the Rust types; not to be edited.
+
+/** What Linux takes for paths, arguments and environment; bytes where it is not text; never with a NUL. */
+export type Bytes = string | Uint8Array | URL;
+/** A number of bytes, or text with a suffix: `'64K'`, `'512M'`, `'1.5G'` (powers of 1024). */
+export type Size = number | bigint | string;
+/** A number of milliseconds, or text with a unit: `'500ms'`, `'1.5s'`, `'2m'`, `'1h'`. */
+export type Duration = number | string;
+
+/**
+ * What to run and how isolated.
+ *
+ * `Spec::new(argv)` with no other word is the strict profile: see `Profile::Strict`.
+ */
+export interface Spec {
+  /**
+   * The program and its arguments, at least one. A program without a slash is looked up in the
+   * job's PATH, inside its root.
+   */
+  readonly argv: readonly Bytes[];
+  /** How much isolation to start from; default `strict`. */
+  readonly profile?: Profile;
+  /**
+   * Environment variables of the job. Under `strict` nothing else is there but a PATH, HOME=/tmp
+   * and LANG=C.UTF-8, each of which this overrides.
+   */
+  readonly env?: Readonly<Record<string, Bytes>>;
+  /**
+   * Names of the caller's environment variables to pass on; `"*"` passes all. Under `none` all are
+   * passed.
+   */
+  readonly keepEnv?: readonly string[];
+  /**
+   * Working directory inside the job, an absolute path; default `/`, under root `keep` the
+   * caller's.
+   */
+  readonly cwd?: Bytes;
+  /** User id inside the job; default 0 for a root caller, the caller's own otherwise. */
+  readonly uid?: number;
+  /** Group id inside the job; default 0 for a root caller, the caller's own otherwise. */
+  readonly gid?: number;
+  /**
+   * Supplementary group ids inside the job; default none under `strict`. An ordinary user cannot
+   * set them.
+   */
+  readonly groups?: readonly number[];
+  /** Host name inside; needs a new uts namespace. At most 64 bytes. */
+  readonly hostname?: string;
+  /** NIS domain name inside; needs a new uts namespace. At most 64 bytes. */
+  readonly domainname?: string;
+  /** Which namespaces are new. */
+  readonly namespaces?: Namespaces;
+  /**
+   * User ids of the job's user namespace; default: the caller's own id alone for an ordinary user,
+   * 65536 ids from an unprivileged range for root.
+   */
+  readonly uidMap?: readonly IdMap[];
+  /** Group ids of the job's user namespace, as `uidMap`. */
+  readonly gidMap?: readonly IdMap[];
+  /** Clock offsets; needs a new time namespace. */
+  readonly timeOffsets?: TimeOffsets;
+  /** The network in one word; default as `namespaces.net`. */
+  readonly net?: Net;
+  /** The job's root directory; default `system` under `strict`, `keep` under `none`. */
+  readonly root?: Root;
+  /** The caller's files and directories that the job sees, mounted in this order. */
+  readonly binds?: readonly Bind[];
+  /** Private file systems in memory, mounted in this order, before `binds`. */
+  readonly tmpfs?: readonly Tmpfs[];
+  /** Where the job reads from; default the caller's stdin. */
+  readonly stdin?: Stdio;
+  /** Where the job writes to; default the caller's stdout. */
+  readonly stdout?: Stdio;
+  /** Where the job writes errors to; default the caller's stderr. */
+  readonly stderr?: Stdio;
+  /**
+   * Descriptors of the caller's that the job has under the same numbers, 3 or more. No other
+   * descriptor is open in the job.
+   */
+  readonly keepFds?: readonly number[];
+  /** What the job may use. */
+  readonly limits?: Limits;
+  /** Wall time after which the job is killed and ends as `timeoutMs`. */
+  readonly timeoutMs?: Duration;
+  /** The job's cgroup; default `try` under `strict`, none under `none` unless a limit needs it. */
+  readonly cgroup?: CgroupMode;
+  /**
+   * Capabilities the job has in its user namespace, such as `["net_admin"]`; `["all"]` keeps all.
+   * Default none under `strict`, unchanged under `none`.
+   */
+  readonly capabilities?: readonly string[];
+  /**
+   * Whether execve can no longer grant privileges (no_new_privs); default yes under `strict`, no
+   * under `none`.
+   */
+  readonly noNewPrivs?: boolean;
+  /** The system call filter; default `default` under `strict`, `off` under `none`. */
+  readonly seccomp?: Seccomp;
+  /**
+   * Whether the job leads a new session, away from the caller's terminal; default yes under
+   * `strict`, no under `none`.
+   */
+  readonly newSession?: boolean;
+  /**
+   * File mode creation mask of the job; default 0o022 under `strict`, the caller's under `none`.
+   */
+  readonly umask?: number;
+  /**
+   * Whether an init reaps orphans and ends with the job (default yes). Without it the program
+   * itself is pid 1 of a new pid namespace, and `timeoutMs` and `limits.cpuTimeMs` are refused.
+   */
+  readonly init?: boolean;
+}
+
+/**
+ * How much isolation a spec starts from; every word of the spec then changes one thing.
+ * - `'strict'`: Everything closed: all eight namespaces, a root of the host's system directories
+ * only (read-only), no network but loopback, no capabilities, no new privileges, the default
+ * system call filter, a clean environment, a new session and a cgroup with a pids limit.
+ * - `'none'`: Nothing but what the spec names: bare primitives.
+ */
+export type Profile = 'strict' | 'none';
+
+/**
+ * The eight namespaces (namespaces(7)). One that is not named follows the profile: `new` under
+ * `strict`, `host` under `none`.
+ */
+export interface Namespaces {
+  /** The cgroup root that the job sees (cgroup_namespaces(7)). */
+  readonly cgroup?: NamespaceMode;
+  /** System V IPC and POSIX message queues (ipc_namespaces(7)). */
+  readonly ipc?: NamespaceMode;
+  /** Network devices, addresses, ports (network_namespaces(7)); a new one has only `lo`, up. */
+  readonly net?: NamespaceMode;
+  /** Mounts (mount_namespaces(7)). */
+  readonly mnt?: NamespaceMode;
+  /** Process ids (pid_namespaces(7)). */
+  readonly pid?: NamespaceMode;
+  /** Monotonic and boot-time clocks (time_namespaces(7)). */
+  readonly time?: NamespaceMode;
+  /** User and group ids and capabilities (user_namespaces(7)). */
+  readonly user?: NamespaceMode;
+  /** Host and domain name (uts_namespaces(7)). */
+  readonly uts?: NamespaceMode;
+}
+
+/**
+ * Whether the job has a namespace of its own.
+ * - `'new'`: A new one; where the host cannot make it the job does not start.
+ * - `'try'`: A new one where the host can make it, else the caller's; the enforcement tells which.
+ * - `'host'`: The caller's.
+ */
+export type NamespaceMode = 'new' | 'try' | 'host';
+
+/**
+ * One line of a uid or gid map: `count` ids from `inside` on are `outside` and following for the
+ * caller's namespace.
+ */
+export interface IdMap {
+  /** First id inside the job. */
+  readonly inside: number;
+  /** First id outside, as the caller sees it. */
+  readonly outside: number;
+  /** How many, at least 1. */
+  readonly count: number;
+}
+
+/**
+ * Offsets of the time namespace's clocks, in milliseconds, negative allowed (time_namespaces(7)).
+ */
+export interface TimeOffsets {
+  /** Added to CLOCK_MONOTONIC, milliseconds. */
+  readonly monotonicMs?: number;
+  /** Added to CLOCK_BOOTTIME, milliseconds. */
+  readonly boottimeMs?: number;
+}
+
+/**
+ * The job's network, in one word.
+ * - `'none'`: A network namespace with nothing but `lo`.
+ * - `'host'`: The caller's network.
+ */
+export type Net = 'none' | 'host';
+
+/**
+ * The job's root directory.
+ * - `'system'`: A new root that holds only the host's system directories (/usr /bin /sbin /lib*
+ * /etc), read-only, with private /tmp and /dev/shm, fresh /proc and minimal /dev.
+ * - `'host'`: All of the host's files, read-only with every mount below, with private /tmp and
+ * /dev/shm, fresh /proc and minimal /dev.
+ * - `{ dir: RootDir }`: A directory to pivot into, with private /tmp and /dev/shm, fresh /proc and
+ * minimal /dev.
+ * - `'keep'`: The caller's mounts as they are; `binds` and `tmpfs` are mounted over them.
+ */
+export type Root = 'system' | 'host' | { dir: RootDir } | 'keep';
+
+/** A directory that becomes the job's root. */
+export interface RootDir {
+  /** The directory. */
+  readonly path: Bytes;
+  /** Whether the job may write there; default no. */
+  readonly rw?: boolean;
+}
+
+/** A file or directory of the caller's that the job sees. */
+export interface Bind {
+  /** The caller's file or directory, an absolute path. */
+  readonly source: Bytes;
+  /** Where the job sees it, an absolute path; the same path when left out. */
+  readonly dest?: Bytes;
+  /**
+   * Whether the job may write there; default no. Files the job makes there belong to the caller.
+   */
+  readonly rw?: boolean;
+  /** Whether a source that does not exist is skipped; default no. */
+  readonly bestEffort?: boolean;
+}
+
+/** A private file system in memory, empty at the start, gone with the job. */
+export interface Tmpfs {
+  /** Where it is mounted, an absolute path. */
+  readonly dest: Bytes;
+  /** Bytes it may hold; default 64 MiB. */
+  readonly size?: Size;
+  /** Files and directories it may hold; default one for each 4 KiB of `size`. */
+  readonly inodes?: number;
+  /** Permission bits of its root directory; default 0o755. */
+  readonly mode?: number;
+}
+
+/**
+ * Where a standard stream of the job goes.
+ * - `'inherit'`: The caller's own stream.
+ * - `'null'`: /dev/null.
+ * - `'pipe'`: A pipe whose other end the caller takes from the job.
+ * - `'capture'`: Collected into the outcome, up to `limits.output` bytes (stdout and stderr only).
+ * - `{ file: StdioFile }`: A file: read for stdin; created, and truncated unless `append`, for
+ * stdout and stderr.
+ * - `{ fd: number }`: A descriptor of the caller's, which stays the caller's.
+ */
+export type Stdio = 'inherit' | 'null' | 'pipe' | 'capture' | { file: StdioFile } | { fd: number };
+
+/** A file that a standard stream is connected to. */
+export interface StdioFile {
+  /** The path, as the caller sees it. Created with mode 0666 less the caller's umask. */
+  readonly path: Bytes;
+  /** Whether to write after what is there; default no. */
+  readonly append?: boolean;
+}
+
+/**
+ * What the job may use. A limit that is not set is not limited.
+ *
+ * Each limit that is named must hold, or the job does not start; `bestEffort` lists those that may
+ * be skipped where the host cannot enforce them.
+ */
+export interface Limits {
+  /**
+   * Memory of the whole job in bytes, page cache included. Going over it ends the job as
+   * `out_of_memory`. Rounded down to a page by the kernel. cgroup: `memory.max`, v1
+   * `memory.limit_in_bytes`.
+   */
+  readonly memory?: Size;
+  /**
+   * Swap of the whole job in bytes, on top of `memory`; 0 forbids swap. cgroup: `memory.swap.max`,
+   * v1 `memory.memsw.limit_in_bytes` (there the sum, so `memory` is needed).
+   */
+  readonly swap?: Size;
+  /** Processes and threads of the job, at least 1. The init is not counted. cgroup: `pids.max`. */
+  readonly pids?: number;
+  /**
+   * CPU time per wall time as a number of CPUs, at least 0.01: 0.5 is half of one. cgroup:
+   * `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of 100 ms.
+   */
+  readonly cpus?: number;
+  /**
+   * Share of the CPU under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
+   * `cpu.weight`, v1 `cpu.shares` (converted by the inverse of the rule in runc 1.3.2).
+   */
+  readonly cpuWeight?: number;
+  /** The CPUs the job may run on, such as `"0-3,6"`. cgroup: `cpuset.cpus`. */
+  readonly cpuset?: string;
+  /** The memory nodes the job may allocate from, such as `"0"`. cgroup: `cpuset.mems`. */
+  readonly cpusetMems?: string;
+  /**
+   * CPU time of the whole job (user and system, ended processes included). Going over it ends the
+   * job as `cpu_limit`.
+   */
+  readonly cpuTimeMs?: Duration;
+  /**
+   * Bytes captured of stdout and stderr each; default 16 MiB. One byte more ends the job as
+   * `output_limit`; what was captured up to the limit is kept. 0 is refused.
+   */
+  readonly output?: Size;
+  /**
+   * Limits of every process by itself (`setrlimit(2)`), such as `{"nofile": 256, "core": 0}`: soft
+   * and hard the same. Names: `as`, `core`, `data`, `fsize`, `locks`, `memlock`, `msgqueue`,
+   * `nice`, `nofile`, `nproc`, `rss`, `rtprio`, `rttime`, `sigpending`, `stack`.
+   */
+  readonly rlimits?: Readonly<Record<string, Size>>;
+  /**
+   * The names of limits above that may be skipped where the host cannot enforce them, such as
+   * `["memory", "pids"]`. The outcome's enforcement tells which were.
+   */
+  readonly bestEffort?: readonly string[];
+}
+
+/**
+ * Whether the job gets a cgroup of its own, below the caller's.
+ * - `'new'`: A new one; where the host cannot make it the job does not start.
+ * - `'try'`: A new one where the host can make it.
+ * - `'none'`: None; a limit that needs one is an error.
+ */
+export type CgroupMode = 'new' | 'try' | 'none';
+
+/**
+ * The system call filter.
+ * - `'default'`: The library's short deny-list: see docs/sandbox.md.
+ * - `'off'`: No filter.
+ */
+export type Seccomp = 'default' | 'off';
+
+/** How a job ended, what it used and what was in force. */
+export interface Outcome<Output = Buffer> {
+  /** Why it ended. */
+  readonly reason: Reason;
+  /** The program's exit code when it exited, 0 to 255. */
+  readonly exitCode: number | null;
+  /** The signal that ended the program, 1 to 64. */
+  readonly signal: number | null;
+  /** What `reason` was decided from, in one line. */
+  readonly evidence: string;
+  /** What it used. */
+  readonly usage: Usage;
+  /** What was captured of stdout. */
+  readonly stdout: Output | null;
+  /** What was captured of stderr. */
+  readonly stderr: Output | null;
+  /** Whether stdout had more than was captured. */
+  readonly stdoutCut: boolean;
+  /** Whether stderr had more than was captured. */
+  readonly stderrCut: boolean;
+  /** Process id of the program as the caller sees it. */
+  readonly pid: number;
+  /** The inode numbers of the job's namespaces by kind, as in /proc/PID/ns. */
+  readonly namespaces: Readonly<Record<string, number>>;
+  /** What was in force. */
+  readonly enforcement: Readonly<Record<string, Enforced>>;
+}
+
+/**
+ * Why a job ended. Decided from evidence in this order: the library's own kill, the kernel's out
+ * of memory kill, the filter's SIGSYS, any other signal, the exit code.
+ * - `'exit'`: The program exited by itself; see `exitCode`.
+ * - `'signal'`: A signal that nobody below accounts for ended the program; see `signal`.
+ * - `'timeout'`: `timeoutMs` passed.
+ * - `'cpu_limit'`: `limits.cpuTimeMs` was used up.
+ * - `'out_of_memory'`: The memory limit was reached and the kernel killed a process of the job, or
+ * the program died of it.
+ * - `'output_limit'`: `limits.output` was passed.
+ * - `'seccomp'`: The system call filter killed the program.
+ * - `'killed'`: The caller killed the job.
+ */
+export type Reason = 'exit' | 'signal' | 'timeout' | 'cpu_limit' | 'out_of_memory' | 'output_limit' | 'seccomp' | 'killed';
+
+/** What a job used. `None` where this host does not measure it. */
+export interface Usage {
+  /** From the start of the program to its end, milliseconds. */
+  readonly wallTimeMs: number;
+  /**
+   * CPU time of the whole job, milliseconds: from the cgroup where there is one, else from
+   * wait4(2), which does not count processes that outlived their parents' wait.
+   */
+  readonly cpuTimeMs: number;
+  /** User part of the main process and the children it waited for, milliseconds. */
+  readonly userTimeMs: number;
+  /** System part of the same, milliseconds. */
+  readonly systemTimeMs: number;
+  /**
+   * Largest resident set of a single process, bytes. `None` when the program was its own init or
+   * was killed with it: the kernel then counts the caller's memory in.
+   */
+  readonly maxRss: number | null;
+  /** Peak memory of the whole job, bytes (cgroup). */
+  readonly memoryPeak: number | null;
+  /** Processes that the kernel's out of memory killer ended (cgroup). */
+  readonly oomKills: number | null;
+  /** Peak number of processes and threads (cgroup, kernel 6.1 or later). */
+  readonly pidsPeak: number | null;
+  /** How often the pids limit refused a new process or thread (cgroup). */
+  readonly pidsDenied: number | null;
+  /** Time that the CPU limit made the job wait, milliseconds (cgroup). */
+  readonly throttledTimeMs: number | null;
+  /** Bytes read from block devices (cgroup). */
+  readonly ioRead: number | null;
+  /** Bytes written to block devices (cgroup). */
+  readonly ioWritten: number | null;
+}
+
+/** What became of one request of the spec. */
+export interface Enforced {
+  /** What was asked for: a limit's name (`memory`), or `namespace.user`, `root`, `seccomp` ... */
+  readonly name: string;
+  /** The requested value as text. */
+  readonly requested: string;
+  /** Whether it is in force. */
+  readonly status: EnforcementStatus;
+  /** The file or call that holds it. */
+  readonly file: string | null;
+  /** The value read back after writing. */
+  readonly value: string | null;
+  /** Why it was skipped. */
+  readonly reason: string | null;
+}
+
+/**
+ * Whether a request was put in force.
+ * - `'enforced'`: In force; for a limit, `value` was read back from `file`.
+ * - `'skipped'`: Not in force, because it was `try` and the host could not; `reason` says why.
+ */
+export type EnforcementStatus = 'enforced' | 'skipped';

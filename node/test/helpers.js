@@ -1,0 +1,110 @@
+// What the tests share: a count of everything that a job must not leave behind, and honest skips.
+
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const iso = require('..');
+
+const mustWork = Boolean(process.env.ISOLATE_MUST_WORK);
+
+/** The open descriptors, but the one that the look itself needs. */
+function fds() {
+  const found = [];
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    try {
+      found.push(`${name} ${fs.readlinkSync(`/proc/self/fd/${name}`)}`);
+    } catch {
+      // The directory's own descriptor is gone again.
+    }
+  }
+  return found.sort();
+}
+
+/** The processes whose parent this one is, zombies too. */
+function children() {
+  const found = [];
+  for (const task of fs.readdirSync('/proc/self/task')) {
+    try {
+      found.push(...fs.readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean));
+    } catch {
+      // A thread that has ended.
+    }
+  }
+  return found.sort();
+}
+
+/** The directories of this process's jobs below its own cgroups; other tests run beside it. */
+function cgroups() {
+  const found = [];
+  const own = new RegExp(`isolate-${process.pid}-`);
+  const walk = (dir) => {
+    for (const entry of fs.readdirSync(dir, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      if (own.test(entry.name)) found.push(path.join(dir, entry.name));
+      walk(path.join(dir, entry.name));
+    }
+  };
+  for (const { dir } of iso.host().cgroup.hierarchies) {
+    if (typeof dir === 'string' && fs.existsSync(dir)) walk(dir);
+  }
+  return found.sort();
+}
+
+function state() {
+  const status = fs.readFileSync('/proc/self/status', 'utf8').split('\n');
+  const kept = /^(SigBlk|SigIgn|SigCgt|Umask|Cap|NoNewPrivs)/;
+  return {
+    fds: fds(),
+    children: children(),
+    cgroups: cgroups(),
+    mounts: fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n').sort(),
+    status: status.filter((line) => kept.test(line)),
+    cwd: process.cwd(),
+  };
+}
+
+/** A test that compares what there is of descriptors, children, cgroups and mounts before and after. */
+function tidy(name, body) {
+  test(name, async (context) => {
+    // The addon's own descriptors (the reactor's epoll) and Node's lazily opened ones come with the first job.
+    await iso.run(['true'], { stdin: 'null', stdout: 'null', input: undefined });
+    const before = state();
+    await body(context);
+    assert.deepEqual(state(), before);
+  });
+}
+
+/** Waits for something that must come about; the bound only ends a test that hangs. */
+async function until(condition, what) {
+  const end = Date.now() + 30_000;
+  while (!(await condition())) {
+    assert.ok(Date.now() < end, `never came about: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function alive(pid) {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/** For tests that need limits in force: says why they are not, or null. */
+async function unlimited() {
+  try {
+    await iso.run(['true'], { limits: { memory: '64M', pids: 16 } });
+    return null;
+  } catch (error) {
+    if (!['unsupported', 'permission'].includes(error.kind)) throw error;
+    assert.ok(!mustWork, `must work here: ${error.message}`);
+    return error.message;
+  }
+}
+
+module.exports = { alive, children, fds, tidy, unlimited, until };

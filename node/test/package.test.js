@@ -1,0 +1,71 @@
+// The package itself: both module systems, its names, its types, its README.
+
+'use strict';
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { test } = require('node:test');
+const iso = require('..');
+const { native } = require('../lib/native');
+
+const root = path.join(__dirname, '..');
+
+test('require and import give the same', async () => {
+  const esm = await import('../index.mjs');
+  const { default: whole, ...named } = esm;
+  assert.equal(whole, iso);
+  assert.deepEqual(Object.keys(named).sort(), Object.keys(iso).sort());
+  for (const [name, value] of Object.entries(named)) assert.equal(value, iso[name]);
+});
+
+test('the types name what is exported', () => {
+  const text = fs.readFileSync(path.join(root, 'index.d.ts'), 'utf8');
+  const names = [...text.matchAll(/^export (?:function|class|const) (\w+)/gm)].map((match) => match[1]);
+  assert.deepEqual([...new Set(names)].sort(), Object.keys(iso).sort());
+});
+
+test('package and addon are of one version', () => {
+  assert.equal(native().version(), iso.version);
+});
+
+test('the host tells the eight namespaces', () => {
+  const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'];
+  assert.deepEqual(Object.keys(iso.host().namespaces).sort(), kinds);
+});
+
+test('every exported function of the addon catches panics', () => {
+  const file = path.join(root, '..', 'bindings', 'node', 'src', 'lib.rs');
+  if (!fs.existsSync(file)) return;
+  const attributes = [...fs.readFileSync(file, 'utf8').matchAll(/#\[napi(\(.*?\))?\]\s*(?:pub )?(\w+)/g)];
+  assert.ok(attributes.length > 5);
+  for (const [, options, word] of attributes) {
+    if (word === 'fn') assert.match(options ?? '', /catch_unwind/);
+  }
+});
+
+test('it installs from a directory, for require and import', (context) => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'isolate-npm-'));
+  context.after(() => fs.rmSync(dir, { recursive: true }));
+  fs.writeFileSync(path.join(dir, 'package.json'), '{"private": true}');
+  const options = { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', '--silent', root], options);
+  const program = "const r = await run(['true']); console.log(r.reason, r.exitCode);";
+  const esm = ['--input-type=module', '-e', `import { run } from 'libisolate'; ${program}`];
+  assert.equal(execFileSync(process.execPath, esm, options), 'exit 0\n');
+  const cjs = ['-e', `const { run } = require('libisolate'); (async () => { ${program} })();`];
+  assert.equal(execFileSync(process.execPath, cjs, options), 'exit 0\n');
+});
+
+test('the README does what it says', () => {
+  const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
+  const [, snippet] = readme.match(/```js\n(.*?)```/s);
+  const program = snippet.replace("from 'libisolate'", "from './index.mjs'");
+  const options = { cwd: root, encoding: 'utf8', timeout: 60_000 };
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], options);
+  assert.match(out, /^exit 0 pid \d+\n\d+\n/);
+  assert.match(out, /hello\n/);
+  assert.match(out, /exit\n$/);
+});

@@ -1,0 +1,60 @@
+"""Runs commands in Linux namespaces and cgroups, with limits, and tells the truth about how they ended.
+
+    import libisolate as iso
+
+    r = iso.run(["make", "-j2"], cwd="/work", binds=[iso.Bind("/src", "/work", rw=True)],
+                limits=iso.Limits(memory="512M", pids=64), timeout=60, capture_output=True)
+    print(r.reason, r.exit_code, r.usage.memory_peak, r.enforcement["memory"])
+
+Without another word a job has all eight namespaces, no network, a read-only root of the host's system
+directories, no capabilities and a clean environment; each is opened up by a field of `Spec`.
+"""
+
+from __future__ import annotations
+
+import json as _json
+from typing import TYPE_CHECKING, Any, Dict
+
+from . import _native
+from ._job import Job, run, spawn
+from ._spec import (
+    Bind, CgroupMode, Enforced, EnforcementStatus, IdMap, Limits, NamespaceMode, Namespaces, Net, Outcome,
+    Profile, Reason, Root, RootDir, Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text,
+    TimeOffsets, Tmpfs, Usage,
+)
+from .errors import (
+    BusyError, ChildError, InternalError, InvalidSpecError, IsolateError, JobFailed, LimitError, NotFoundError,
+    PermissionDeniedError, TimeoutExpired, UnsupportedError,
+)
+
+if TYPE_CHECKING:
+    from . import aio
+
+__version__ = _native.__version__
+
+
+def host() -> Dict[str, Any]:
+    """What this kernel, cgroup tree and user can do, found out by asking.
+
+    Raises IsolateError when /proc is not mounted or cannot be read.
+    """
+    data: Dict[str, Any] = _json.loads(_native.host())
+    return data
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio is slow to import, and most programs have no use for it.
+    if name == "aio":
+        import importlib
+
+        return importlib.import_module(".aio", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Bind", "BusyError", "CgroupMode", "ChildError", "Enforced", "EnforcementStatus", "IdMap", "InternalError",
+    "InvalidSpecError", "IsolateError", "Job", "JobFailed", "LimitError", "Limits", "NamespaceMode",
+    "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Profile", "Reason", "Root",
+    "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions", "Stdio", "StdioFile", "Text", "TimeOffsets",
+    "TimeoutExpired", "Tmpfs", "UnsupportedError", "Usage", "aio", "host", "run", "spawn",
+]

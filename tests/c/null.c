@@ -1,0 +1,214 @@
+/*
+ * What no program should pass: NULL, for every function of the header, unknown flags and constants,
+ * numbers out of range. tests/c/run sees to it that every function is named in this file.
+ */
+#include "harness.h"
+
+static void null_handles_are_refused(void)
+{
+    isolate_usage usage = {.size = sizeof usage};
+    isolate_enforcement row = {.size = sizeof row};
+    size_t length = 7;
+    char *text = NULL;
+    isolate_spec *spec = NULL;
+    isolate_job *job = NULL;
+    isolate_outcome *out = NULL;
+
+    CHECK_INT(isolate_error_kind(NULL), -EINVAL);
+    CHECK(isolate_error_kind_name(NULL) == NULL);
+    CHECK_INT(isolate_error_errno(NULL), -EINVAL);
+    CHECK(isolate_error_stage(NULL) == NULL);
+    CHECK(isolate_error_subject(NULL) == NULL);
+    CHECK(isolate_error_message(NULL) == NULL);
+
+    CHECK_INT(isolate_spec_new(NULL, &spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_from_json(NULL, &spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_to_json(NULL, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_check(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_host_to_json(NULL, &text, NULL), -EINVAL);
+
+    CHECK_INT(isolate_run(NULL, &out, NULL), -EINVAL);
+    CHECK_INT(isolate_job_spawn(NULL, &job, NULL), -EINVAL);
+    CHECK(isolate_job_ref(NULL) == NULL);
+    CHECK_INT(isolate_job_wait(NULL, -1, &out, NULL), -EINVAL);
+    CHECK_INT(isolate_job_try_wait(NULL, &out, NULL), -EINVAL);
+    CHECK_INT(isolate_job_pid(NULL), -EINVAL);
+    CHECK_INT(isolate_job_fd(NULL), -EINVAL);
+    CHECK_INT(isolate_job_signal(NULL, 15, NULL), -EINVAL);
+    CHECK_INT(isolate_job_kill(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_job_take_stdin(NULL), -EINVAL);
+    CHECK_INT(isolate_job_take_stdout(NULL), -EINVAL);
+    CHECK_INT(isolate_job_take_stderr(NULL), -EINVAL);
+    CHECK_INT(isolate_job_usage(NULL, &usage), -EINVAL);
+    CHECK_INT(isolate_job_namespace_id(NULL, ISOLATE_NS_PID), 0);
+    CHECK_INT(isolate_job_to_json(NULL, &text, NULL), -EINVAL);
+
+    CHECK_INT(isolate_outcome_reason(NULL), -EINVAL);
+    CHECK(isolate_outcome_reason_name(NULL) == NULL);
+    CHECK_INT(isolate_outcome_exit_code(NULL), -EINVAL);
+    CHECK_INT(isolate_outcome_signal(NULL), -EINVAL);
+    CHECK_INT(isolate_outcome_shell_status(NULL), -EINVAL);
+    CHECK(isolate_outcome_evidence(NULL) == NULL);
+    CHECK_INT(isolate_outcome_pid(NULL), -EINVAL);
+    CHECK(isolate_outcome_stdout(NULL, &length) == NULL);
+    CHECK(isolate_outcome_stderr(NULL, &length) == NULL);
+    CHECK_INT(length, 7);
+    CHECK_INT(isolate_outcome_stdout_cut(NULL), -EINVAL);
+    CHECK_INT(isolate_outcome_stderr_cut(NULL), -EINVAL);
+    CHECK_INT(isolate_outcome_usage(NULL, &usage), -EINVAL);
+    CHECK(isolate_outcome_memory_peak(NULL) == ISOLATE_UNKNOWN);
+    CHECK_INT(isolate_outcome_namespace_id(NULL, ISOLATE_NS_PID), 0);
+    CHECK_INT(isolate_outcome_enforcement_count(NULL), 0);
+    CHECK_INT(isolate_outcome_enforcement(NULL, 0, &row), -EINVAL);
+    CHECK_INT(isolate_outcome_to_json(NULL, &text, NULL), -EINVAL);
+
+    CHECK(spec == NULL && job == NULL && out == NULL && text == NULL);
+}
+
+static void free_takes_null(void)
+{
+    isolate_error_free(NULL);
+    isolate_string_free(NULL);
+    isolate_spec_free(NULL);
+    isolate_job_free(NULL);
+    isolate_outcome_free(NULL);
+    isolate_host_free(NULL);
+}
+
+static void setters_refuse_a_null_spec(void)
+{
+    const char *names[] = {"all", NULL};
+    uint32_t gid = 1;
+    CHECK_INT(isolate_spec_set_namespace(NULL, ISOLATE_NS_NET, ISOLATE_NS_MODE_NEW), -EINVAL);
+    CHECK_INT(isolate_spec_add_uid_map(NULL, 0, 0, 1), -EINVAL);
+    CHECK_INT(isolate_spec_add_gid_map(NULL, 0, 0, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_groups(NULL, &gid, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_capabilities(NULL, names), -EINVAL);
+    CHECK_INT(isolate_spec_set_time_offsets_ms(NULL, 1, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_root_dir(NULL, "/", 0), -EINVAL);
+    CHECK_INT(isolate_spec_add_bind(NULL, "/", "/", 0), -EINVAL);
+    CHECK_INT(isolate_spec_add_tmpfs(NULL, "/", 0, 0, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio(NULL, ISOLATE_STDIN, ISOLATE_STDIO_NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio_file(NULL, ISOLATE_STDIN, "/", 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio_fd(NULL, ISOLATE_STDIN, 0), -EINVAL);
+    CHECK_INT(isolate_spec_add_arg(NULL, "x"), -EINVAL);
+    CHECK_INT(isolate_spec_set_profile(NULL, ISOLATE_PROFILE_NONE), -EINVAL);
+    CHECK_INT(isolate_spec_set_env(NULL, "K", "V"), -EINVAL);
+    CHECK_INT(isolate_spec_add_keep_env(NULL, "K"), -EINVAL);
+    CHECK_INT(isolate_spec_set_cwd(NULL, "/"), -EINVAL);
+    CHECK_INT(isolate_spec_set_uid(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_gid(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_hostname(NULL, "h"), -EINVAL);
+    CHECK_INT(isolate_spec_set_domainname(NULL, "d"), -EINVAL);
+    CHECK_INT(isolate_spec_set_net(NULL, ISOLATE_NET_NONE), -EINVAL);
+    CHECK_INT(isolate_spec_set_root(NULL, ISOLATE_ROOT_HOST), -EINVAL);
+    CHECK_INT(isolate_spec_add_keep_fd(NULL, 3), -EINVAL);
+    CHECK_INT(isolate_spec_set_memory(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_swap(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_pids(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_cpus(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_cpu_weight(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_cpuset(NULL, "0"), -EINVAL);
+    CHECK_INT(isolate_spec_set_cpuset_mems(NULL, "0"), -EINVAL);
+    CHECK_INT(isolate_spec_set_cpu_time_ms(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_output(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_rlimit(NULL, "nofile", 1), -EINVAL);
+    CHECK_INT(isolate_spec_add_best_effort(NULL, "memory"), -EINVAL);
+    CHECK_INT(isolate_spec_set_timeout_ms(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_cgroup(NULL, ISOLATE_CGROUP_NEW), -EINVAL);
+    CHECK_INT(isolate_spec_set_no_new_privs(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_seccomp(NULL, ISOLATE_SECCOMP_OFF), -EINVAL);
+    CHECK_INT(isolate_spec_set_new_session(NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_umask(NULL, 077), -EINVAL);
+    CHECK_INT(isolate_spec_set_init(NULL, 1), -EINVAL);
+}
+
+static char *json_of(const isolate_spec *spec)
+{
+    char *text = NULL;
+    CHECK_INT(isolate_spec_to_json(spec, &text, NULL), 0);
+    return text;
+}
+
+static void refused_values_leave_the_spec_alone(void)
+{
+    isolate_spec *spec = shell("true");
+    char *before = json_of(spec);
+    const uint64_t too_much = (uint64_t) INT64_MAX + 1;
+
+    CHECK_INT(isolate_spec_set_namespace(spec, 0, ISOLATE_NS_MODE_NEW), -EINVAL);
+    CHECK_INT(isolate_spec_set_namespace(spec, ISOLATE_NS_UTS + 1, ISOLATE_NS_MODE_NEW), -EINVAL);
+    CHECK_INT(isolate_spec_set_namespace(spec, ISOLATE_NS_NET, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_namespace(spec, ISOLATE_NS_NET, UINT32_MAX), -EINVAL);
+    CHECK_INT(isolate_spec_set_groups(spec, NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_capabilities(spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_root_dir(spec, NULL, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_root_dir(spec, "/", 2), -EINVAL);
+    CHECK_INT(isolate_spec_add_bind(spec, NULL, "/", 0), -EINVAL);
+    CHECK_INT(isolate_spec_add_bind(spec, "/", "/", 4), -EINVAL);
+    CHECK_INT(isolate_spec_add_bind(spec, "/", "/", 0x80000000u | ISOLATE_BIND_RW), -EINVAL);
+    CHECK_INT(isolate_spec_add_tmpfs(spec, NULL, 0, 0, 0), -EINVAL);
+    CHECK_INT(isolate_spec_add_tmpfs(spec, "/t", too_much, 0, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio(spec, 3, ISOLATE_STDIO_NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio(spec, ISOLATE_STDIN, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio_file(spec, ISOLATE_STDIN, NULL, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio_file(spec, ISOLATE_STDIN, "/f", 2), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio_file(spec, 3, "/f", 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_stdio_fd(spec, ISOLATE_STDIN, -1), -EINVAL);
+    CHECK_INT(isolate_spec_add_arg(spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_profile(spec, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_env(spec, NULL, "V"), -EINVAL);
+    CHECK_INT(isolate_spec_set_env(spec, "K", NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_env(spec, "\xff", "V"), -EINVAL);
+    CHECK_INT(isolate_spec_set_hostname(spec, "\xff"), -EINVAL);
+    CHECK_INT(isolate_spec_set_net(spec, 99), -EINVAL);
+    CHECK_INT(isolate_spec_set_root(spec, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_memory(spec, too_much), -EINVAL);
+    CHECK_INT(isolate_spec_set_rlimit(spec, NULL, 1), -EINVAL);
+    CHECK_INT(isolate_spec_set_rlimit(spec, "nofile", too_much), -EINVAL);
+    CHECK_INT(isolate_spec_set_cpus(spec, 0.0 / (isolate_version() == NULL)), -EINVAL);
+    CHECK_INT(isolate_spec_set_timeout_ms(spec, UINT64_MAX), -EINVAL);
+    CHECK_INT(isolate_spec_set_cgroup(spec, 4), -EINVAL);
+    CHECK_INT(isolate_spec_set_seccomp(spec, 3), -EINVAL);
+
+    char *after = json_of(spec);
+    CHECK_STR(after, before);
+    isolate_string_free(before);
+    isolate_string_free(after);
+    isolate_spec_free(spec);
+}
+
+static void null_out_parameters_are_refused(void)
+{
+    const char *argv[] = {"/bin/true", NULL};
+    isolate_spec *spec = shell("true");
+    CHECK_INT(isolate_spec_new(argv, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_from_json("{}", NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_to_json(spec, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_run(spec, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_job_spawn(spec, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_host_probe(NULL, NULL), -EINVAL);
+    isolate_spec_free(spec);
+}
+
+static void a_null_argument_is_named(void)
+{
+    isolate_error *err = NULL;
+    CHECK_INT(isolate_spec_check(NULL, &err), -EINVAL);
+    CHECK_INT(isolate_error_kind(err), ISOLATE_ERROR_INVALID_SPEC);
+    CHECK_INT(isolate_error_errno(err), EINVAL);
+    CHECK_STR(isolate_error_subject(err), "spec");
+    CHECK_STR(isolate_error_message(err), "spec: spec: must not be NULL");
+    isolate_error_free(err);
+}
+
+int main(void)
+{
+    RUN(null_handles_are_refused);
+    RUN(free_takes_null);
+    RUN(setters_refuse_a_null_spec);
+    RUN(refused_values_leave_the_spec_alone);
+    RUN(null_out_parameters_are_refused);
+    RUN(a_null_argument_is_named);
+    return report();
+}
