@@ -10,6 +10,7 @@ mod leaks;
 
 use std::io::Write as _;
 
+#[allow(unused_imports, reason = "each test program uses a part")]
 pub use alone::{Alone, alone};
 #[allow(unused_imports, reason = "each test program uses a part")]
 pub use inside::{Report, binary, ok, probe, probe_path, sh, text};
