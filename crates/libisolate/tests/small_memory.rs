@@ -2,11 +2,11 @@
 //! what their own start needs. The host has to live through each, and to get an outcome or an error.
 //!
 //! To see it fail, let a process that shares the host's memory be charged to the job's cgroup: in
-//! `job/spark.rs` replace `CLONE_VM | CLONE_VFORK` by `CLONE_VM` alone and, before the exec, write to
-//! `tasks` of the job's memory cgroup after its limit is set; or perform the plan before the exec. The
-//! kernel's out of memory killer then ends every process that shares the memory, the host first: the
-//! process of its own below dies of SIGKILL. `the_killer_takes_all_who_share_memory` shows the
-//! mechanism on this very kernel with a C program that does so.
+//! `job/spark.rs` take `CLONE_VFORK` away (the killer spares a child whose parent sleeps for it), keep
+//! the host waiting by other means, and let the child itself join the job's memory cgroup and exec the
+//! program with its arguments. The kernel's out of memory killer then ends every process that shares
+//! the memory, the host first: the process of its own below dies of SIGKILL.
+//! `the_killer_takes_all_who_share_memory` shows it on this very kernel with a C program that does so.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
