@@ -23,7 +23,8 @@ macro_rules! name {
         fn here() {}
         let full = std::any::type_name_of_val(&here);
         let inner = full.strip_suffix("::here").unwrap_or(full);
-        inner.split_once("::").map_or(inner, |(_, test)| test)
+        let test = inner.split_once("::").map_or(inner, |(_, test)| test);
+        test.trim_end_matches("::{{closure}}")
     }};
 }
 
