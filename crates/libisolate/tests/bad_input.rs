@@ -21,7 +21,10 @@ fn resolve(value: &mut Value, tmp: &str) {
         Value::String(text) => {
             *text = text.replace("$TMP", tmp);
             // "$REPEAT(x,5)" is x five times.
-            if let Some(inner) = text.strip_prefix("$REPEAT(").and_then(|t| t.strip_suffix(')')) {
+            if let Some(inner) = text
+                .strip_prefix("$REPEAT(")
+                .and_then(|t| t.strip_suffix(')'))
+            {
                 let (unit, count) = inner.split_once(',').unwrap();
                 *text = unit.repeat(count.parse().unwrap());
             }
@@ -53,7 +56,8 @@ fn every_case_is_one_clear_error() {
         std::fs::set_permissions(tmp.join("text"), std::fs::Permissions::from_mode(0o755)).unwrap();
         std::fs::set_permissions(tmp.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let bless = std::env::var_os("ISOLATE_BLESS").is_some();
-        let mut table: Value = serde_json::from_str(&std::fs::read_to_string(TABLE).unwrap()).unwrap();
+        let mut table: Value =
+            serde_json::from_str(&std::fs::read_to_string(TABLE).unwrap()).unwrap();
         let (mut wrong, mut ran) = (Vec::new(), 0);
         for case in table.as_array_mut().unwrap() {
             let name = case["name"].as_str().unwrap().to_owned();
@@ -72,7 +76,9 @@ fn every_case_is_one_clear_error() {
             let told = match result {
                 Ok(outcome) => ("ran".to_owned(), outcome.to_json()),
                 Err(error) => {
-                    let text = error.message().replace(tmp.path().to_str().unwrap(), "$TMP");
+                    let text = error
+                        .message()
+                        .replace(tmp.path().to_str().unwrap(), "$TMP");
                     (error.kind().name().to_owned(), text)
                 }
             };
@@ -91,7 +97,9 @@ fn every_case_is_one_clear_error() {
                 case["error"] = told.1.as_str().into();
                 case["error_kind"] = told.0.as_str().into();
             } else if !same {
-                wrong.push(format!("{name}\n  now:      {told:?}\n  expected: {expected:?}"));
+                wrong.push(format!(
+                    "{name}\n  now:      {told:?}\n  expected: {expected:?}"
+                ));
             }
             // One line, whatever went in.
             if told.1.contains('\n') {
@@ -102,7 +110,12 @@ fn every_case_is_one_clear_error() {
         if bless {
             std::fs::write(TABLE, serde_json::to_string_pretty(&table).unwrap() + "\n").unwrap();
         }
-        assert!(wrong.is_empty(), "{} of {ran} cases differ\n{}", wrong.len(), wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} of {ran} cases differ\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
         assert!(ran > 60, "{ran} cases");
     });
 }

@@ -46,7 +46,12 @@ fn memory_is_limited() {
         assert_eq!(outcome.reason, Reason::OutOfMemory, "{outcome:?}");
         assert_eq!(outcome.signal, Some(libc::SIGKILL));
         assert!(outcome.usage.oom_kills.is_some_and(|n| n >= 1));
-        assert!(outcome.usage.memory_peak.is_some_and(|n| n > 24 << 20 && n <= 33 << 20));
+        assert!(
+            outcome
+                .usage
+                .memory_peak
+                .is_some_and(|n| n > 24 << 20 && n <= 33 << 20)
+        );
         assert_eq!(enforced(&outcome, "memory"), (32 << 20).to_string());
         assert_gone(&outcome);
         // Below the limit the same program is left alone.
@@ -66,14 +71,21 @@ fn an_out_of_memory_kill_of_a_child_is_told() {
             return;
         }
         let mut spec = probe(&[]);
-        spec.argv = vec!["/bin/sh".into(), "-c".into(), "/probe eat 200; echo child $?; exit 7".into()];
+        spec.argv = vec![
+            "/bin/sh".into(),
+            "-c".into(),
+            "/probe eat 200; echo child $?; exit 7".into(),
+        ];
         spec.limits.memory = Some(Size(32 << 20));
         spec.limits.swap = Some(Size(0));
         let outcome = libisolate::run(&spec).unwrap();
         // On v2 the whole group may be killed with it (memory.oom.group).
         assert_eq!(outcome.reason, Reason::OutOfMemory, "{outcome:?}");
         if outcome.exit_code.is_some() {
-            assert_eq!((outcome.exit_code, text(&outcome).as_str()), (Some(7), "child 137\n"));
+            assert_eq!(
+                (outcome.exit_code, text(&outcome).as_str()),
+                (Some(7), "child 137\n")
+            );
         }
     });
 }
@@ -107,7 +119,11 @@ fn processes_are_counted_exactly() {
                 let report = Report::read(&text(&outcome));
                 assert_eq!(report.get("processes"), limit.to_string(), "init {init}");
                 assert_eq!(report.get("last"), "EAGAIN");
-                assert!(outcome.usage.pids_denied.is_none_or(|n| n >= 1), "{:?}", outcome.usage);
+                assert!(
+                    outcome.usage.pids_denied.is_none_or(|n| n >= 1),
+                    "{:?}",
+                    outcome.usage
+                );
                 assert!(enforced(&outcome, "pids").starts_with(&limit.to_string()) || init);
             }
         }
@@ -133,10 +149,16 @@ fn cpus_are_limited() {
         }
         let mut spec = probe(&["spin"]);
         spec.limits.cpus = Some(0.2);
-        spec.timeout = Some(libisolate::spec::Seconds(std::time::Duration::from_millis(1000)));
+        spec.timeout = Some(libisolate::spec::Seconds(std::time::Duration::from_millis(
+            1000,
+        )));
         let outcome = libisolate::run(&spec).unwrap();
         assert_eq!(outcome.reason, Reason::Timeout);
-        assert!(outcome.usage.throttled_time.is_some_and(|t| t > 0.0), "{:?}", outcome.usage);
+        assert!(
+            outcome.usage.throttled_time.is_some_and(|t| t > 0.0),
+            "{:?}",
+            outcome.usage
+        );
         // A fifth of a second and a bit: far from the whole, however busy the machine is.
         assert!(outcome.usage.cpu_time < 0.5, "{:?}", outcome.usage);
         enforced(&outcome, "cpus");
@@ -175,7 +197,10 @@ fn limits_of_each_process() {
         spec.limits.rlimits.insert("core".into(), Size(0));
         let outcome = libisolate::run(&spec).unwrap();
         assert_eq!(text(&outcome), "77\n77\n0\nunlimited\n");
-        assert_eq!(entry(&outcome, "rlimits.nofile").status, EnforcementStatus::Enforced);
+        assert_eq!(
+            entry(&outcome, "rlimits.nofile").status,
+            EnforcementStatus::Enforced
+        );
     });
 }
 
@@ -192,7 +217,11 @@ fn more_processes_than_the_caller_may_have() {
         let mut spec = sh("true");
         spec.limits.pids = Some(allowed + 1);
         let error = libisolate::run(&spec).unwrap_err();
-        assert_eq!((error.kind(), error.stage()), (ErrorKind::Limit, Stage::Cgroup), "{error}");
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::Limit, Stage::Cgroup),
+            "{error}"
+        );
     });
 }
 
@@ -221,7 +250,10 @@ fn without_permission_for_cgroups() {
                 }
                 Err(error) => {
                     assert!(!is_root(), "{error}");
-                    assert!([ErrorKind::Permission, ErrorKind::Unsupported].contains(&error.kind()), "{error}");
+                    assert!(
+                        [ErrorKind::Permission, ErrorKind::Unsupported].contains(&error.kind()),
+                        "{error}"
+                    );
                     assert_eq!(error.subject(), format!("limits.{limit}"));
                     assert!(error.message().contains("limits.best_effort"), "{error}");
                     spec.limits.best_effort = vec![limit.into()];
@@ -247,7 +279,10 @@ fn without_a_cgroup_there_is_nothing_to_hold_a_limit() {
         spec.namespaces.cgroup = Some(libisolate::spec::NamespaceMode::Host);
         spec.cgroup = Some(CgroupMode::None);
         let outcome = libisolate::run(&spec).unwrap();
-        assert_eq!(text(&outcome), std::fs::read_to_string("/proc/self/cgroup").unwrap());
+        assert_eq!(
+            text(&outcome),
+            std::fs::read_to_string("/proc/self/cgroup").unwrap()
+        );
     });
 }
 
@@ -258,7 +293,11 @@ fn the_group_goes_with_every_end() {
         if !controller_or_skip(name!(), "pids") {
             return;
         }
-        for argv in [["/bin/sh", "-c", "exit 1"], ["/bin/sh", "-c", "kill -9 $$"], ["/no/such", "", ""]] {
+        for argv in [
+            ["/bin/sh", "-c", "exit 1"],
+            ["/bin/sh", "-c", "kill -9 $$"],
+            ["/no/such", "", ""],
+        ] {
             let mut spec = named("pids");
             spec.argv = argv.map(Into::into).to_vec();
             if let Ok(outcome) = libisolate::run(&spec) {

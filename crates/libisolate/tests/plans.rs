@@ -11,7 +11,9 @@ use libisolate::plan::plan;
 use libisolate::{ErrorKind, Host, Spec, Stage};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/plans").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/plans")
+        .join(name)
 }
 
 /// The JSON files of a folder by name, in order.
@@ -54,7 +56,11 @@ fn plans_are_as_they_were() {
         for (host_name, saved) in texts("hosts") {
             let host = host(&saved);
             let now = golden(&spec, &host);
-            assert_eq!(golden(&spec, &host), now, "planned twice, {spec_name} on {host_name}");
+            assert_eq!(
+                golden(&spec, &host),
+                now,
+                "planned twice, {spec_name} on {host_name}"
+            );
             let name = format!("{spec_name}.{host_name}.txt");
             let path = folder("golden").join(&name);
             if bless {
@@ -66,7 +72,12 @@ fn plans_are_as_they_were() {
         }
     }
     assert!(seen.len() >= 50, "{seen:?}");
-    assert!(wrong.is_empty(), "{} plans differ\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} plans differ\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     for entry in std::fs::read_dir(folder("golden")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(seen.contains(&name), "{name} is of no spec and host");
@@ -82,7 +93,11 @@ fn a_limit_that_must_hold_is_an_error_without_cgroups() {
     let mut spec = Spec::new(["true"]);
     spec.limits.memory = Some(libisolate::spec::Size(64 << 20));
     let error = plan(&spec, &saved("no-cgroup")).unwrap_err();
-    assert_eq!((error.kind(), error.stage()), (ErrorKind::Unsupported, Stage::Cgroup), "{error}");
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (ErrorKind::Unsupported, Stage::Cgroup),
+        "{error}"
+    );
     assert_eq!(error.subject(), "limits.memory");
     assert_eq!(
         error.message(),
@@ -92,7 +107,11 @@ fn a_limit_that_must_hold_is_an_error_without_cgroups() {
     // The same as best effort: a plan, and a word about it.
     spec.limits.best_effort = vec!["memory".into()];
     let plan = plan(&spec, &saved("no-cgroup")).unwrap();
-    let entry = plan.enforcement.iter().find(|e| e.name == "memory").unwrap();
+    let entry = plan
+        .enforcement
+        .iter()
+        .find(|e| e.name == "memory")
+        .unwrap();
     assert_eq!(entry.status, libisolate::job::EnforcementStatus::Skipped);
     assert!(entry.reason.is_some());
     assert!(plan.group.is_none());
@@ -101,7 +120,11 @@ fn a_limit_that_must_hold_is_an_error_without_cgroups() {
 #[test]
 fn a_strict_job_without_user_namespaces_is_an_error_that_names_the_switch() {
     let error = plan(&Spec::new(["true"]), &saved("no-userns")).unwrap_err();
-    assert_eq!((error.kind(), error.stage()), (ErrorKind::Unsupported, Stage::Clone), "{error}");
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (ErrorKind::Unsupported, Stage::Clone),
+        "{error}"
+    );
     assert!(error.message().contains("sysctl"), "{error}");
 }
 
@@ -112,5 +135,8 @@ fn a_plan_does_not_read_this_host() {
     let mut host = saved("v2");
     host.caller.env.insert("ONLY".into(), "this".into());
     let text = plan(&spec, &host).unwrap().text();
-    assert!(text.contains("ONLY=this") && !text.contains("CARGO_"), "{text}");
+    assert!(
+        text.contains("ONLY=this") && !text.contains("CARGO_"),
+        "{text}"
+    );
 }

@@ -130,7 +130,10 @@ impl Alone {
         };
         let output = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         // libtest's own line has no end before the test has.
-        for line in output.lines().filter_map(|line| line.split_once("SKIPPED ")) {
+        for line in output
+            .lines()
+            .filter_map(|line| line.split_once("SKIPPED "))
+        {
             let _ = writeln!(std::io::stderr(), "SKIPPED {}", line.1);
         }
         Ran { status, output }
