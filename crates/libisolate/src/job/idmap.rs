@@ -95,6 +95,10 @@ pub(super) fn open_tree(tree: &Tree, user: Option<BorrowedFd<'_>>) -> Result<Own
         Some(Err(errno)) if tree.idmap == Idmap::Must => {
             return Err(unmappable(tree.path.as_path(), errno));
         }
+        // Whatever else went wrong is no property of the file system.
+        Some(Err(errno)) if errno != Errno::EINVAL && errno != Errno::EPERM => {
+            return Err(failed(errno));
+        }
         _ => {}
     }
     set(plain).map_err(failed)?;

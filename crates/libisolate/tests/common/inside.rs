@@ -77,6 +77,8 @@ pub fn probe_path() -> PathBuf {
 
 /// A C program, compiled once for each user and text.
 pub fn binary(name: &str, source: &str) -> PathBuf {
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
     let mut hasher = DefaultHasher::new();
     source.hash(&mut hasher);
     let dir = std::env::temp_dir().join(format!("isolate-tests-{}", nix::unistd::geteuid()));
@@ -85,7 +87,7 @@ pub fn binary(name: &str, source: &str) -> PathBuf {
         return path;
     }
     std::fs::create_dir_all(&dir).unwrap();
-    // Two tests may come here at once: each builds its own, and the last one stays.
+    // Two processes may come here at once: each builds its own, and the last one stays.
     let own = dir.join(format!("{name}-{}", std::process::id()));
     let file = own.with_extension("c");
     std::fs::write(&file, source).unwrap();

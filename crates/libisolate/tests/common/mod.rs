@@ -52,14 +52,15 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Whether this host lets the caller hold jobs by a cgroup controller; where not, says so.
+/// Whether this host lets the caller hold jobs by a cgroup controller (one of `a|b`); where not, says so.
 pub fn controller_or_skip(test: &str, controller: &str) -> bool {
     let host = libisolate::Host::probe().unwrap();
-    let usable = host
-        .cgroup
-        .hierarchies
-        .iter()
-        .any(|h| h.writable && h.controllers.iter().any(|c| c == controller));
+    let usable = host.cgroup.hierarchies.iter().any(|h| {
+        h.writable
+            && controller
+                .split('|')
+                .any(|one| h.controllers.iter().any(|c| c == one))
+    });
     if !usable {
         skip(
             test,
