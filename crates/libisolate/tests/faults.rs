@@ -97,7 +97,10 @@ const RARE: [&str; 9] = [
     "setsockopt",
 ];
 
-const ERRORS: [&str; 4] = ["EPERM", "ENOMEM", "EINTR", "EIO"];
+const ERRORS: [&str; 4] = ["error=EPERM", "error=ENOMEM", "error=EINTR", "error=EIO"];
+
+/// The host or the init is killed on the spot, whichever comes to the call.
+const KILL: &str = "signal=KILL";
 
 const HOST: &str = "--host";
 const BEGIN: &str = "BEGIN-OF-REPORT";
@@ -343,19 +346,33 @@ fn campaign() -> ExitCode {
     let mut jobs = Vec::new();
     for (at, call) in CALLS.iter().chain(&RARE).enumerate() {
         if full {
-            jobs.extend(ERRORS.iter().map(|error| (*call, *error, 1..=200)));
+            jobs.extend(
+                ERRORS
+                    .iter()
+                    .map(|error| (*call, error.to_string(), 1..=200)),
+            );
+            jobs.push((*call, KILL.to_owned(), 1..=200));
         } else {
-            jobs.push((*call, ERRORS[at % ERRORS.len()], 1..=2));
+            jobs.push((*call, ERRORS[at % ERRORS.len()].to_owned(), 1..=2));
         }
     }
-    // EINTR where the kernel really gives it.
     if !full {
-        jobs.extend(
-            [
-                "read", "recvmsg", "ppoll", "poll", "wait4", "waitid", "write",
-            ]
-            .map(|c| (c, "EINTR", 1..=3)),
-        );
+        // EINTR where the kernel really gives it, and the end of host or init at the turning points.
+        let waits = [
+            "read", "recvmsg", "ppoll", "poll", "wait4", "waitid", "write",
+        ];
+        jobs.extend(waits.map(|call| (call, "error=EINTR".to_owned(), 1..=3)));
+        let turns = [
+            "mkdir",
+            "execveat",
+            "close_range",
+            "sendmsg",
+            "recvmsg",
+            "move_mount",
+            "ppoll",
+            "write",
+        ];
+        jobs.extend(turns.map(|call| (call, KILL.to_owned(), 1..=3)));
     }
     let (next, counts, bad) = (
         AtomicUsize::new(0),
@@ -371,7 +388,7 @@ fn campaign() -> ExitCode {
                     jobs.get(next.fetch_add(1, Ordering::SeqCst))
                 {
                     for when in occurrences.clone() {
-                        let inject = format!("{call}:error={error}:when={when}");
+                        let inject = format!("{call}:{error}:when={when}");
                         let run = run(scratch, worker + 1, Some(&inject));
                         let verdict = judge(&run, expected);
                         *counts.lock().unwrap().entry(verdict).or_insert(0) += 1;
@@ -390,7 +407,9 @@ fn campaign() -> ExitCode {
         }
     });
     let bad = bad.into_inner().unwrap();
-    eprintln_straight(&format!("faults: {:?}", counts.into_inner().unwrap()));
+    let counts: BTreeMap<&str, usize> = counts.into_inner().unwrap();
+    let total: usize = counts.values().sum();
+    eprintln_straight(&format!("faults: {counts:?}"));
     for one in &bad {
         eprintln_straight(one);
     }
@@ -408,6 +427,13 @@ fn campaign() -> ExitCode {
         }
     }
     assert_eq!(groups(), [] as [String; 0], "cgroups are left");
+    // In libtest's words, for whoever counts.
+    println!(
+        "test result: {}. {} passed; {} failed; 0 ignored",
+        if bad.is_empty() { "ok" } else { "FAILED" },
+        total - bad.len(),
+        bad.len()
+    );
     if bad.is_empty() {
         ExitCode::SUCCESS
     } else {
