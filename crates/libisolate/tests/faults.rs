@@ -243,9 +243,10 @@ fn run(scratch: &TempDir, number: usize, inject: Option<&str>) -> Run {
         }
     };
     let output = String::from_utf8_lossy(&std::fs::read(&out).unwrap()).into_owned();
-    let injected = std::fs::read_to_string(&log)
-        .unwrap_or_default()
-        .contains("(INJECTED)");
+    let log = std::fs::read_to_string(&log).unwrap_or_default();
+    // A kill leaves no mark on the call, only on the process.
+    let injected = log.contains("(INJECTED)")
+        || inject.is_some_and(|i| i.contains(KILL)) && log.contains("killed by SIGKILL");
     Run {
         hung,
         good: status.success(),
