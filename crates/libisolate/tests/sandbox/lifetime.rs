@@ -70,6 +70,8 @@ fn exit_codes_and_signals() {
         spec.init = false;
         assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(77));
         spec.namespaces.pid = Some(NamespaceMode::Host);
+        spec.profile = Profile::None;
+        assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(77));
         spec.argv[2] = "kill -TERM $$".into();
         assert_eq!(libisolate::run(&spec).unwrap().signal, Some(libc::SIGTERM));
     });
