@@ -63,7 +63,10 @@ fn every_case_is_one_clear_error() {
             let name = case["name"].as_str().unwrap().to_owned();
             let root_only = case["needs"] == "root";
             if root_only && !is_root() {
-                skip(&format!("bad_input {name}"), "needs root");
+                skip(
+                    &format!("bad_input::{}", name.replace(' ', "_")),
+                    "needs root",
+                );
                 continue;
             }
             if case["needs"] == "user" && is_root() {
