@@ -32,7 +32,7 @@ test-python: python
 	$(VENV_PYTHON) -m pytest python/tests
 
 test-node: node test-node-types
-	node --expose-gc --test node/test/
+	node --expose-gc --test node/test/*.test.js
 
 # TypeScript's own compiler is needed for this check alone, so it is installed beside the package.
 TYPES := build/node-types

@@ -2,12 +2,18 @@
 
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import { Bytes, Enforced, Outcome, Spec, Stdio as WireStdio, Usage } from './spec';
+import { Bytes, Enforced, Outcome as Ended, Spec, Stdio as WireStdio, Usage } from './spec';
 
 export * from './spec';
 
 /** Where a standard stream goes; a number, an open file or a stream stands for its descriptor. */
 export type Stdio = WireStdio | number | { readonly fd: number };
+
+/** How a job ended, what it used and what was in force. */
+export interface Outcome<Output = Buffer> extends Ended<Output> {
+  /** The exit status a shell would show: the code, 128 + signal, 124 for a timeout. */
+  readonly shellStatus: number;
+}
 
 /** The fields of a spec, and what is said about the call itself. */
 export interface SpawnOptions extends Omit<Spec, 'argv' | 'stdin' | 'stdout' | 'stderr'> {
@@ -120,6 +126,13 @@ export function specFromJson(text: string): SpawnOptions & { readonly argv: read
 
 /** What this kernel, cgroup tree and user can do, found out by asking. Keys are those of the wire. */
 export function host(): Record<string, unknown>;
+
+/**
+ * Moves the calling process out of its own v2 cgroup into a group `isolate-leaf` below it, so that limits
+ * can be set beside it. For a program that is alone in a cgroup of its own, before its first job; where
+ * nothing is to be done, does nothing.
+ */
+export function moveToLeaf(): void;
 
 /** The library's version, `major.minor.patch`. */
 export const version: string;

@@ -15,4 +15,5 @@ exports.IsolateError = IsolateError;
 exports.AbortError = AbortError;
 exports.specFromJson = specFromJson;
 exports.host = () => JSON.parse(translated(() => native().host()));
+exports.moveToLeaf = () => translated(() => native().moveToLeaf());
 exports.version = require('./package.json').version;

@@ -2,5 +2,5 @@
 
 import libisolate from './index.js';
 
-export const { run, spawn, Job, IsolateError, AbortError, specFromJson, host, version } = libisolate;
+export const { run, spawn, Job, IsolateError, AbortError, specFromJson, host, moveToLeaf, version } = libisolate;
 export default libisolate;

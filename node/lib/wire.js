@@ -4,6 +4,7 @@
 'use strict';
 
 const { isUtf8 } = require('node:buffer');
+const { constants } = require('node:os');
 const { fileURLToPath } = require('node:url');
 const keys = require('../spec-keys');
 const { IsolateError, translated } = require('./errors');
@@ -114,7 +115,13 @@ function outcome(text, stdout, stderr) {
   out.enforcement = Object.freeze(enforcement(wire.enforcement));
   out.stdout = stdout ?? null;
   out.stderr = stderr ?? null;
+  out.shellStatus = shellStatus(out);
   return out;
+}
+
+function shellStatus({ reason, exitCode, signal }) {
+  if (reason === 'timeout') return 124;
+  return exitCode ?? 128 + (signal ?? constants.signals.SIGKILL);
 }
 
 /** A spec of JSON text, as run() and spawn() take it. */

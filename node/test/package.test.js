@@ -3,7 +3,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawn, spawnSync } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -68,4 +69,27 @@ test('the README does what it says', () => {
   assert.match(out, /^exit 0 pid \d+\n\d+\n/);
   assert.match(out, /hello\n/);
   assert.match(out, /exit\n$/);
+});
+
+const command = (...args) =>
+  spawnSync(process.execPath, [path.join(root, 'bin', 'isolatectl.js'), ...args], { encoding: 'utf8', timeout: 60_000 });
+
+test('the command', () => {
+  const done = command('run', '--hostname', 'box', '--', 'sh', '-c', 'hostname; exit 3');
+  assert.deepEqual([done.status, done.stdout, done.stderr], [3, 'box\n', '']);
+  assert.equal(command('run', '--timeout', '0.1', '--', 'sleep', '100').status, 124);
+  const none = command('run', '--', '/no/such');
+  assert.deepEqual([none.status, none.stderr], [127, 'isolatectl: exec: /no/such: No such file or directory\n']);
+  assert.ok(command('info').stdout.includes(iso.version));
+});
+
+test('the command passes signals on', async () => {
+  const script = "trap 'echo got; exit 9' INT; echo ready; while :; do sleep 0.02; done";
+  const args = [path.join(root, 'bin', 'isolatectl.js'), 'run', '--', 'sh', '-c', script];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  child.stdout.setEncoding('utf8');
+  assert.deepEqual(await once(child.stdout, 'data'), ['ready\n']);
+  child.kill('SIGINT');
+  assert.deepEqual(await once(child.stdout, 'data'), ['got\n']);
+  assert.deepEqual(await once(child, 'exit'), [9, null]);
 });

@@ -43,9 +43,9 @@ tidy('nothing of the host can be written', async () => {
 
 tidy('exit codes and signals', async () => {
   const code = await run(['sh', '-c', 'exit 7']);
-  assert.deepEqual([code.reason, code.exitCode, code.signal, code.stdout], ['exit', 7, null, null]);
+  assert.deepEqual([code.reason, code.exitCode, code.signal, code.stdout, code.shellStatus], ['exit', 7, null, null, 7]);
   const signal = await run(['sh', '-c', 'kill -TERM $$']);
-  assert.deepEqual([signal.reason, signal.exitCode, signal.signal], ['signal', null, 15]);
+  assert.deepEqual([signal.reason, signal.exitCode, signal.signal, signal.shellStatus], ['signal', null, 15, 143]);
 });
 
 tidy('a mebibyte of both streams', async () => {
@@ -102,7 +102,7 @@ tidy('bytes that are no text', async () => {
 
 tidy('times are milliseconds', async () => {
   const r = await run(['sh', '-c', 'while :; do :; done'], { timeoutMs: 300 });
-  assert.equal(r.reason, 'timeout');
+  assert.deepEqual([r.reason, r.shellStatus], ['timeout', 124]);
   assert.ok(r.usage.wallTimeMs >= 250, `${r.usage.wallTimeMs} ms`);
   assert.ok(r.usage.cpuTimeMs > 0);
   assert.equal((await run(['sleep', '100'], { timeoutMs: '100' })).reason, 'timeout');

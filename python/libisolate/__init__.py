@@ -42,6 +42,16 @@ def host() -> Dict[str, Any]:
     return data
 
 
+def move_to_leaf() -> None:
+    """Moves the calling process out of its own v2 cgroup into a group `isolate-leaf` below it, so that limits
+    can be set beside it. For a program that is alone in a cgroup of its own, before its first job.
+
+    Where nothing is to be done, does nothing. Raises BusyError when other processes are in the cgroup, and
+    PermissionDeniedError when it is not the caller's to change.
+    """
+    _native.move_to_leaf()
+
+
 def __getattr__(name: str) -> Any:
     # asyncio is slow to import, and most programs have no use for it.
     if name == "aio":
@@ -56,5 +66,5 @@ __all__ = [
     "InvalidSpecError", "IsolateError", "Job", "JobFailed", "LimitError", "Limits", "NamespaceMode",
     "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Profile", "Reason", "Root",
     "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions", "Stdio", "StdioFile", "Text", "TimeOffsets",
-    "TimeoutExpired", "Tmpfs", "UnsupportedError", "Usage", "aio", "host", "run", "spawn",
+    "TimeoutExpired", "Tmpfs", "UnsupportedError", "Usage", "aio", "host", "move_to_leaf", "run", "spawn",
 ]

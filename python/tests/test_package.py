@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,32 @@ def test_readme(snippet: str) -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", snippet], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "exit 0" in done.stdout and "killed" in done.stdout
+
+
+def command(*args: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "libisolate", *args], capture_output=True, text=True, timeout=60)
+
+
+def test_the_command() -> None:
+    done = command("run", "--hostname", "box", "--", "sh", "-c", "hostname; exit 3")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "box\n", "")
+    assert command("run", "--timeout", "0.1", "--", "sleep", "100").returncode == 124
+    done = command("run", "--", "/no/such")
+    assert (done.returncode, done.stderr) == (127, "isolatectl: exec: /no/such: No such file or directory\n")
+    assert iso.__version__ in command("info").stdout
+
+
+def test_the_command_passes_signals_on() -> None:
+    script = "trap 'echo got; exit 9' INT; echo ready; while :; do sleep 0.02; done"
+    args = [sys.executable, "-m", "libisolate", "run", "--", "sh", "-c", script]
+    with subprocess.Popen(args, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == "got\n"
+        assert process.wait() == 9
+
+
+def test_move_to_leaf_where_nothing_is_to_be_done_or_a_clear_error() -> None:
+    # In a process of its own: it would move this one.
+    program = "import libisolate as iso\ntry: iso.move_to_leaf()\nexcept iso.IsolateError as e: assert e.stage == 'cgroup', e"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -35,6 +35,19 @@ pub fn host() -> Result<String> {
     serde_json::to_string(&host).map_err(|e| napi::Error::from_reason(e.to_string()))
 }
 
+/// Runs the command isolatectl in this process, on this thread; gives its exit status. Arguments that are
+/// not UTF-8 come as Node has them.
+#[napi(catch_unwind)]
+pub fn cli_main(args: Vec<String>) -> i32 {
+    isolate_cli::main_from(args.into_iter().map(Into::into))
+}
+
+/// Moves the calling process into a leaf below its own v2 cgroup.
+#[napi(catch_unwind)]
+pub fn move_to_leaf() -> Result<()> {
+    guard(libisolate::cgroup::move_to_leaf).map_err(|e| failure(&e))
+}
+
 /// A spec as JSON text in its normal form.
 #[napi(catch_unwind)]
 pub fn normalize(spec: String) -> Result<String> {

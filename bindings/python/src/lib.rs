@@ -5,6 +5,8 @@ mod failure;
 mod job;
 mod poll;
 
+use std::ffi::OsString;
+
 use pyo3::prelude::*;
 
 use failure::{IntoPy as _, guard};
@@ -23,6 +25,19 @@ fn spawn(py: Python<'_>, spec: &str) -> PyResult<job::Job> {
     Ok(job::Job::new(started.into_py(py)?))
 }
 
+/// Runs the command isolatectl in this process; gives its exit status.
+#[pyfunction]
+fn _cli_main(py: Python<'_>, args: Vec<OsString>) -> i32 {
+    py.detach(|| isolate_cli::main_from(args))
+}
+
+/// Moves the calling process into a leaf below its own v2 cgroup.
+#[pyfunction]
+fn move_to_leaf(py: Python<'_>) -> PyResult<()> {
+    py.detach(|| guard(libisolate::cgroup::move_to_leaf))
+        .into_py(py)
+}
+
 /// A spec as JSON text in its normal form.
 #[pyfunction]
 fn normalize(py: Python<'_>, spec: &str) -> PyResult<String> {
@@ -35,7 +50,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     failure::keep_panics_quiet();
     module.add("__version__", libisolate::VERSION)?;
     module.add_class::<job::Job>()?;
+    module.add_function(wrap_pyfunction!(_cli_main, module)?)?;
     module.add_function(wrap_pyfunction!(host, module)?)?;
+    module.add_function(wrap_pyfunction!(move_to_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(normalize, module)?)?;
     module.add_function(wrap_pyfunction!(spawn, module)?)?;
     Ok(())

@@ -130,12 +130,16 @@ pub fn node(model: &Model) -> Result<Surface> {
         let mut words = rest.split(|c: char| !(c.is_alphanumeric() || c == '_'));
         let (what, name) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
         match what {
-            "function" | "const" | "interface" | "type" => {
+            "function" | "const" | "type" => {
                 names.insert(name.to_owned());
             }
-            "class" => {
+            // An interface of the model's name adds members to a generated one.
+            "interface" if model.find(name).is_err() => {
                 names.insert(name.to_owned());
-                for member in node_members(&source, name, place)? {
+            }
+            "class" | "interface" => {
+                names.insert(name.to_owned());
+                for member in node_members(&source, what, name, place)? {
                     names.insert(format!("{name}.{member}"));
                 }
             }
@@ -151,9 +155,9 @@ pub fn node(model: &Model) -> Result<Surface> {
     })
 }
 
-fn node_members(source: &str, class: &str, place: &str) -> Result<BTreeSet<String>> {
+fn node_members(source: &str, what: &str, name: &str, place: &str) -> Result<BTreeSet<String>> {
     let mut members = BTreeSet::new();
-    for line in block(source, &format!("export class {class}"), place)? {
+    for line in block(source, &format!("export {what} {name}"), place)? {
         let Some(line) = line
             .strip_prefix("  ")
             .filter(|l| !l.starts_with([' ', '/', '*']))
