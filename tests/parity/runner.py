@@ -6,6 +6,10 @@ import tempfile
 from pathlib import Path
 
 
+# Of a result line: one that is longer comes from a job that prints where the runner should.
+LONGEST = 4 << 20
+
+
 class Skip(Exception):
     """A case that cannot run here; the text says why."""
 
@@ -35,7 +39,7 @@ class Runner:
             file.flush()
             self.process.stdin.write(file.name + "\n")
             self.process.stdin.flush()
-            line = self.process.stdout.readline()
+            line = self.process.stdout.readline(LONGEST)
         if not line:
             raise SystemExit(f"parity: {self.process.args} ended with status {self.process.wait()}")
         return line.rstrip("\n")

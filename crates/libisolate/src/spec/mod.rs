@@ -166,11 +166,11 @@ impl Spec {
                 ErrorKind::InvalidSpec,
                 Stage::Spec,
                 field,
-                plain(&e.inner().to_string()),
+                plain(&e.inner().to_string(), text),
             )
         })?;
         json.end()
-            .map_err(|e| Error::invalid("", plain(&e.to_string())))?;
+            .map_err(|e| Error::invalid("", plain(&e.to_string(), text)))?;
         Ok(spec)
     }
 
@@ -188,11 +188,39 @@ impl Spec {
     }
 }
 
-/// Drops serde_json's " at line 1 column 17": the field's path says more, and the faces that build
-/// the JSON themselves have no lines.
-fn plain(message: &str) -> String {
-    match message.rfind(" at line ") {
-        Some(at) => message[..at].to_owned(),
-        None => message.to_owned(),
+/// The reader's message for a person of any language: without serde_json's " at line 1 column 17" (the
+/// field's path says more, and the faces that build the JSON themselves have no lines) and without the
+/// names of Rust's types.
+fn plain(message: &str, text: &str) -> String {
+    const ENDS: [(&str, &str); 6] = [
+        ("expected u32", "expected a whole number, 0 to 4294967295"),
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected i32", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected an object"),
+    ];
+    let message = match message.rfind(" at line ") {
+        Some(at) => &message[..at],
+        None => message,
+    };
+    // serde_json says so of text that is no JSON, and of a value where a word or an object has to be.
+    if message == "expected value" && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        return "invalid type: expected a word, or an object with one key".to_owned();
     }
+    const STARTS: [(&str, &str); 4] = [
+        ("unknown variant", "unknown word"),
+        ("invalid type: sequence", "invalid type: list"),
+        ("invalid type: map", "invalid type: object"),
+        ("invalid type: floating point", "invalid type: number"),
+    ];
+    let start = STARTS
+        .iter()
+        .find_map(|(theirs, ours)| Some((message.strip_prefix(theirs)?, *ours)));
+    let (rest, start) = start.unwrap_or((message, ""));
+    let end = ENDS
+        .iter()
+        .find_map(|(theirs, ours)| Some((rest.strip_suffix(theirs)?, *ours)));
+    let (middle, end) = end.unwrap_or((rest, ""));
+    format!("{start}{middle}{end}")
 }
