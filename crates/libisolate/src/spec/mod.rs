@@ -7,6 +7,7 @@ mod files;
 mod isolation;
 mod limits;
 mod quantity;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub use isolation::{
 pub use limits::Limits;
 pub use quantity::{Seconds, Size};
 
-use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::error::Result;
 
 /// What to run and how isolated.
 ///
@@ -157,21 +158,7 @@ impl Spec {
     /// # Errors
     /// `InvalidSpec` with the path of the field; unknown fields are named with the alternatives.
     pub fn from_json(text: &str) -> Result<Spec> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let spec: Spec = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-            let path = e.path().to_string();
-            // The path's own marks for "the root" and "not known" say nothing to a person.
-            let field = path.trim_end_matches(['.', '?']);
-            Error::new(
-                ErrorKind::InvalidSpec,
-                Stage::Spec,
-                field,
-                plain(&e.inner().to_string(), text),
-            )
-        })?;
-        json.end()
-            .map_err(|e| Error::invalid("", plain(&e.to_string(), text)))?;
-        Ok(spec)
+        read::json(text)
     }
 
     /// The spec as JSON text on one line.
@@ -186,41 +173,4 @@ impl Spec {
     pub fn check(&self) -> Result<()> {
         check::spec(self)
     }
-}
-
-/// The reader's message for a person of any language: without serde_json's " at line 1 column 17" (the
-/// field's path says more, and the faces that build the JSON themselves have no lines) and without the
-/// names of Rust's types.
-fn plain(message: &str, text: &str) -> String {
-    const ENDS: [(&str, &str); 6] = [
-        ("expected u32", "expected a whole number, 0 to 4294967295"),
-        ("expected u64", "expected a whole number, 0 or more"),
-        ("expected i32", "expected a whole number"),
-        ("expected f64", "expected a number"),
-        ("expected a sequence", "expected a list"),
-        ("expected a map", "expected an object"),
-    ];
-    let message = match message.rfind(" at line ") {
-        Some(at) => &message[..at],
-        None => message,
-    };
-    // serde_json says so of text that is no JSON, and of a value where a word or an object has to be.
-    if message == "expected value" && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        return "invalid type: expected a word, or an object with one key".to_owned();
-    }
-    const STARTS: [(&str, &str); 4] = [
-        ("unknown variant", "unknown word"),
-        ("invalid type: sequence", "invalid type: list"),
-        ("invalid type: map", "invalid type: object"),
-        ("invalid type: floating point", "invalid type: number"),
-    ];
-    let start = STARTS
-        .iter()
-        .find_map(|(theirs, ours)| Some((message.strip_prefix(theirs)?, *ours)));
-    let (rest, start) = start.unwrap_or((message, ""));
-    let end = ENDS
-        .iter()
-        .find_map(|(theirs, ours)| Some((rest.strip_suffix(theirs)?, *ours)));
-    let (middle, end) = end.unwrap_or((rest, ""));
-    format!("{start}{middle}{end}")
 }
