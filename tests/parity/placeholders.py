@@ -51,7 +51,8 @@ class Surroundings:
             filled = []
             for item in value:
                 if isinstance(item, dict) and "$list" in item:
-                    filled += (self.fill(item["of"], n) for n in range(item["$list"]))
+                    first = item.get("from", 0)
+                    filled += (self.fill(item["of"], first + n) for n in range(item["$list"]))
                 else:
                     filled.append(self.fill(item, number))
             return filled

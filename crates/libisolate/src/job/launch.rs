@@ -16,7 +16,7 @@ use isolate_sys::calls::{fd, process};
 use super::control::{Control, Heard};
 use super::spark::{self, Spark, Wish};
 use super::stdio::Streams;
-use super::{idmap, memfile, pidfd};
+use super::{idmap, memfile, pidfd, stdio};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
@@ -79,11 +79,12 @@ fn shift_base() -> Result<u32> {
 
 pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     spec.check()?;
+    let open = stdio::open_streams();
     let host = host(spec)?;
     let plan = plan::plan(spec, &host)?;
     let program = memfile::program()?;
     let ops = memfile::plan(&plan.ops)?;
-    let streams = Streams::open(spec)?;
+    let streams = Streams::open(spec, open)?;
     let line = |errno| Error::from_errno(errno, Stage::Clone, "socketpair");
     let (control, init_end) = Control::pair().map_err(line)?;
 
