@@ -190,7 +190,13 @@ fn nothing_changes() {
     alone(name!(), || {
         // A second thread, which nothing may touch either.
         let (stop, wait) = std::sync::mpsc::channel::<()>();
-        let other = std::thread::spawn(move || wait.recv());
+        let (running, ready) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || {
+            running.send(()).unwrap();
+            wait.recv()
+        });
+        // A thread that is just starting has every signal blocked by libc.
+        ready.recv().unwrap();
         let before = look();
         for (name, spec) in specs() {
             let result = libisolate::run(&spec);
