@@ -13,10 +13,14 @@ pub(super) struct Capture {
     limit: usize,
     /// Whether there was more than the limit.
     pub cut: bool,
+    /// Why it was not read to its end.
+    pub failed: Option<Errno>,
 }
 
 /// How far a read came.
 pub(super) enum Progress {
+    /// There is more now.
+    More,
     /// There may be more later.
     Open,
     /// The last writer is gone, or the limit is passed and nobody listens any more.
@@ -30,6 +34,7 @@ impl Capture {
             bytes: Vec::new(),
             limit,
             cut: false,
+            failed: None,
         }
     }
 
@@ -38,11 +43,15 @@ impl Capture {
         self.pipe.as_ref().map(AsFd::as_fd)
     }
 
-    /// Reads what is there. Past the limit what comes is thrown away, so that the job can die of its
-    /// kill and not of a full pipe.
+    /// Reads what is there, up to a megabyte: a job that writes faster than this reads must not keep
+    /// its caller from everything else. Past the limit what comes is thrown away, so that the job can
+    /// die of its kill and not of a full pipe.
     pub fn read(&mut self) -> Progress {
         let mut buffer = [0u8; 16 << 10];
-        while let Some(pipe) = &self.pipe {
+        for _ in 0..64 {
+            let Some(pipe) = &self.pipe else {
+                return Progress::Open;
+            };
             match fd::read(pipe.as_raw_fd(), &mut buffer) {
                 Ok(0) => return self.close(),
                 Ok(len) => {
@@ -52,10 +61,13 @@ impl Capture {
                 }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Progress::Open,
-                Err(_) => return self.close(),
+                Err(errno) => {
+                    self.failed = Some(errno);
+                    return self.close();
+                }
             }
         }
-        Progress::Open
+        Progress::More
     }
 
     fn close(&mut self) -> Progress {

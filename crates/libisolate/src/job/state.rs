@@ -131,7 +131,11 @@ impl State {
         }
         // Everything that the init and the job had to say is in the buffers by now.
         self.hear();
-        self.read();
+        // A pipe holds a megabyte at most; a writer that is left without a pid namespace may add to it.
+        let mut rounds = 0;
+        while self.read() && rounds < 64 {
+            rounds += 1;
+        }
         let outcome = self.conclude();
         self.outcome = Some(outcome.clone());
         self.bell = EventFd::from_value_and_flags(1, EfdFlags::EFD_CLOEXEC).ok();
@@ -161,11 +165,14 @@ impl State {
         }
     }
 
-    fn read(&mut self) {
-        let mut cut = false;
+    /// Tells whether there is more.
+    fn read(&mut self) -> bool {
+        let (mut cut, mut more) = (false, false);
         for capture in self.captures.iter_mut().flatten() {
-            if let Progress::Closed(pipe) = capture.read() {
-                let _ = self.epoll.delete(pipe.as_fd());
+            match capture.read() {
+                Progress::Closed(pipe) => drop(self.epoll.delete(pipe.as_fd())),
+                Progress::More => more = true,
+                Progress::Open => {}
             }
             cut |= capture.cut;
         }
@@ -175,6 +182,7 @@ impl State {
                 self.kill_processes();
             }
         }
+        more
     }
 
     pub fn signal(&mut self, signal: i32) -> Result<()> {
@@ -296,6 +304,12 @@ impl State {
         }
         let end = self.end_of_program(exit);
         let (reason, evidence) = self.judge(&usage, end)?;
+        for (name, capture) in ["stdin", "stdout", "stderr"].iter().zip(&self.captures) {
+            // What there is of it would look like all of it.
+            if let Some(errno) = capture.as_ref().and_then(|c| c.failed) {
+                return Err(Error::from_errno(errno, Stage::Stdio, *name));
+            }
+        }
         let mut collected = |number: usize| {
             self.captures[number]
                 .as_mut()

@@ -55,11 +55,15 @@ pub fn is_root() -> bool {
 /// Whether this host lets the caller hold jobs by a cgroup controller (one of `a|b`); where not, says so.
 pub fn controller_or_skip(test: &str, controller: &str) -> bool {
     let host = libisolate::Host::probe().unwrap();
+    let wanted = |list: &[String]| {
+        controller
+            .split('|')
+            .any(|one| list.iter().any(|c| c == one))
+    };
     let usable = host.cgroup.hierarchies.iter().any(|h| {
-        h.writable
-            && controller
-                .split('|')
-                .any(|one| h.controllers.iter().any(|c| c == one))
+        let handed_out =
+            h.version == libisolate::cgroup::Version::V1 || h.can_enable || wanted(&h.enabled);
+        h.writable && wanted(&h.controllers) && handed_out
     });
     if !usable {
         skip(

@@ -98,6 +98,10 @@ fn a_timeout_ends_the_job() {
         let mut spec = sh("exit 3");
         spec.timeout = Some(Seconds(Duration::from_secs(100)));
         assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(3));
+        // One that is over before the program can start.
+        let mut spec = sh("exit 3");
+        spec.timeout = Some(Seconds(Duration::from_nanos(1)));
+        assert_eq!(libisolate::run(&spec).unwrap().reason, Reason::Timeout);
         // Without a pid namespace the job's children go with it.
         let mut spec = probe(&["orphan", "isolate-late"]);
         spec.argv = vec![
