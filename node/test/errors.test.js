@@ -19,7 +19,7 @@ const cases = [
   ['negative', [['true'], { limits: { memory: -1n } }], 'invalid_spec', 'EINVAL', 'spec', 'limits.memory', 'a size must be 0 or more'],
   ['negative time', [['true'], { timeoutMs: -1000 }], 'invalid_spec', 'EINVAL', 'spec', 'timeout', 'a time must be 0 or more'],
   ['no number', [['true'], { timeoutMs: NaN }], 'invalid_spec', 'EINVAL', 'spec', 'timeout', '"nan" is not a time'],
-  ['argv is text', ['ls -l'], 'invalid_spec', 'EINVAL', 'spec', 'argv', 'expected a sequence'],
+  ['argv is text', ['ls -l'], 'invalid_spec', 'EINVAL', 'spec', 'argv', 'expected a list'],
   ['no argv', [undefined], 'invalid_spec', 'EINVAL', 'spec', '', 'missing field `argv`'],
   ['argv is empty', [[]], 'invalid_spec', 'EINVAL', 'spec', 'argv', ''],
   ['NUL', [['a\0b']], 'invalid_spec', 'EINVAL', 'spec', 'argv[0]', 'NUL'],

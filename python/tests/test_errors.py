@@ -20,7 +20,7 @@ CASES: Dict[str, Any] = {
     "negative": (dict(limits=iso.Limits(memory=-1)), iso.InvalidSpecError, ValueError, "spec", "limits.memory", "a size must be 0 or more"),
     "negative time": (dict(timeout=-1), iso.InvalidSpecError, ValueError, "spec", "timeout", "a time must be 0 or more"),
     "no number": (dict(timeout=float("nan")), iso.InvalidSpecError, ValueError, "spec", "timeout", '"nan" is not a time'),
-    "argv is text": (dict(argv="ls -l"), iso.InvalidSpecError, ValueError, "spec", "argv", "expected a sequence"),
+    "argv is text": (dict(argv="ls -l"), iso.InvalidSpecError, ValueError, "spec", "argv", "expected a list"),
     "argv is empty": (dict(argv=[]), iso.InvalidSpecError, ValueError, "spec", "argv", ""),
     "NUL": (dict(argv=["a\0b"]), iso.InvalidSpecError, ValueError, "spec", "argv[0]", "NUL"),
     "no program": (dict(argv=["/no/such"]), iso.NotFoundError, FileNotFoundError, "exec", "/no/such", "No such file or directory"),

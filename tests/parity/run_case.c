@@ -1,13 +1,10 @@
 /*
- * Runs the spec in a JSON file and prints how it went, on one line of JSON that is the same in every
- * language: the keys reason, exit_code, signal, stdout, error_kind, error, in this order, without
+ * Runs the specs in JSON files, whose paths come on stdin, and prints a line of JSON for each: how the
+ * job ended, or the error that kept it from starting. The line is the same in every language, without
  * spaces, null where there is nothing. Strings are UTF-8 with only what JSON demands escaped; output
  * that is not UTF-8 is {"base64":"..."}.
- *
- *   run_case SPEC.json
- *
- * The status is 0 whenever there is a line; what it says is for the caller to compare.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +63,9 @@ static void print_base64(const unsigned char *bytes, size_t length)
     printf("\"}");
 }
 
-static void print_string(const char *key, const char *text, size_t length)
+static void print_text(const char *key, const char *text, size_t length)
 {
-    printf("\"%s\":", key);
+    printf(",\"%s\":", key);
     if (text == NULL) {
         printf("null");
         return;
@@ -92,12 +89,22 @@ static void print_string(const char *key, const char *text, size_t length)
     putchar('"');
 }
 
+static void print_string(const char *key, const char *text)
+{
+    print_text(key, text, text ? strlen(text) : 0);
+}
+
 static void print_number(const char *key, int number, int there)
 {
     if (there)
-        printf("\"%s\":%d", key, number);
+        printf(",\"%s\":%d", key, number);
     else
-        printf("\"%s\":null", key);
+        printf(",\"%s\":null", key);
+}
+
+static void print_bool(const char *key, int on, int there)
+{
+    printf(",\"%s\":%s", key, there ? on ? "true" : "false" : "null");
 }
 
 static char *read_file(const char *path)
@@ -120,41 +127,56 @@ static char *read_file(const char *path)
     return text;
 }
 
-int main(int argc, char **argv)
+static void print_line(const isolate_outcome *out, const isolate_error *err)
 {
-    isolate_spec *spec = NULL;
-    isolate_outcome *out = NULL;
-    isolate_error *err = NULL;
-    char *json = argc == 2 ? read_file(argv[1]) : NULL;
-    if (json == NULL) {
-        fprintf(stderr, "usage: %s SPEC.json\n", argv[0]);
-        return 2;
-    }
-    if (isolate_spec_from_json(json, &spec, &err) == 0)
-        isolate_run(spec, &out, &err);
-
-    size_t length = 0;
-    const char *text = out ? isolate_outcome_stdout(out, &length) : NULL;
     const char *reason = isolate_outcome_reason_name(out);
-    const char *kind = isolate_error_kind_name(err), *message = isolate_error_message(err);
     int code = isolate_outcome_exit_code(out), sent = isolate_outcome_signal(out);
-    putchar('{');
-    print_string("reason", reason, reason ? strlen(reason) : 0);
-    putchar(',');
-    print_number("exit_code", code, code >= 0);
-    putchar(',');
-    print_number("signal", sent, sent > 0);
-    putchar(',');
-    print_string("stdout", text, length);
-    putchar(',');
-    print_string("error_kind", kind, kind ? strlen(kind) : 0);
-    putchar(',');
-    print_string("error", message, message ? strlen(message) : 0);
-    puts("}");
+    size_t length = 0;
 
-    isolate_outcome_free(out);
-    isolate_error_free(err);
-    isolate_spec_free(spec);
-    free(json);
+    if (reason != NULL)
+        printf("{\"reason\":\"%s\"", reason);
+    else
+        printf("{\"reason\":null");
+    print_number("exit_code", code, code >= 0);
+    print_number("signal", sent, sent > 0);
+    const char *text = isolate_outcome_stdout(out, &length);
+    print_text("stdout", text, length);
+    text = isolate_outcome_stderr(out, &length);
+    print_text("stderr", text, length);
+    print_bool("stdout_cut", isolate_outcome_stdout_cut(out), out != NULL);
+    print_bool("stderr_cut", isolate_outcome_stderr_cut(out), out != NULL);
+    print_number("shell_status", isolate_outcome_shell_status(out), out != NULL);
+    print_string("error_kind", isolate_error_kind_name(err));
+    print_string("error", isolate_error_message(err));
+    print_string("stage", isolate_error_stage(err));
+    print_string("subject", isolate_error_subject(err));
+    print_number("errno", isolate_error_errno(err), err != NULL);
+    puts("}");
+    fflush(stdout);
+}
+
+int main(void)
+{
+    char *path = NULL;
+    size_t room = 0;
+    while (getline(&path, &room, stdin) > 0) {
+        isolate_spec *spec = NULL;
+        isolate_outcome *out = NULL;
+        isolate_error *err = NULL;
+        path[strcspn(path, "\n")] = '\0';
+        char *json = read_file(path);
+        if (json == NULL) {
+            perror(path);
+            return 2;
+        }
+        if (isolate_spec_from_json(json, &spec, &err) == 0)
+            isolate_run(spec, &out, &err);
+        print_line(out, err);
+        isolate_outcome_free(out);
+        isolate_error_free(err);
+        isolate_spec_free(spec);
+        free(json);
+    }
+    free(path);
     return 0;
 }

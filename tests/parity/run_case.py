@@ -1,4 +1,8 @@
-"""Runs the spec in a JSON file and prints one line: how the job ended, or the error that kept it from starting."""
+"""Runs the specs in JSON files, whose paths come on stdin, and prints a line of JSON for each: how the job
+ended, or the error that kept it from starting.
+
+With --options the spec goes in as keywords of run() instead of text.
+"""
 
 import base64
 import json
@@ -6,17 +10,32 @@ import sys
 
 import libisolate as iso
 
-line = dict.fromkeys(["reason", "exit_code", "signal", "stdout", "error_kind", "error"])
-try:
-    with open(sys.argv[1], encoding="utf-8") as file:
-        spec = iso.Spec.from_json(file.read())
-    outcome = iso.run(spec)
-    line.update(reason=outcome.reason, exit_code=outcome.exit_code, signal=outcome.signal)
-    if outcome.stdout is not None:
-        try:
-            line["stdout"] = outcome.stdout.decode()
-        except UnicodeDecodeError:
-            line["stdout"] = {"base64": base64.b64encode(outcome.stdout).decode()}
-except iso.IsolateError as error:
-    line.update(error_kind=error.kind, error=str(error))
-print(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+OUTCOME = ("reason", "exit_code", "signal", "stdout", "stderr", "stdout_cut", "stderr_cut")
+KEYS = (*OUTCOME, "shell_status", "error_kind", "error", "stage", "subject", "errno")
+
+
+def plain(value):
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(value).decode()}
+
+
+def line(text, options):
+    found = dict.fromkeys(KEYS)
+    try:
+        outcome = iso.run(**json.loads(text)) if options else iso.run(iso.Spec.from_json(text))
+        found.update((key, plain(getattr(outcome, key))) for key in OUTCOME)
+        found["shell_status"] = outcome.shell_status
+    except iso.IsolateError as error:
+        found.update(error_kind=error.kind, error=str(error), stage=error.stage)
+        found.update(subject=error.subject, errno=error.errno)
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+for path in sys.stdin:
+    with open(path.rstrip("\n"), encoding="utf-8") as file:
+        spec = file.read()
+    print(line(spec, "--options" in sys.argv), flush=True)

@@ -135,11 +135,7 @@ pub struct Run {
     #[arg(long, value_name = "N")]
     pub keep_fd: Vec<i32>,
     /// The command and its arguments
-    #[arg(
-        value_name = "CMD",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "CMD", last = true)]
     pub argv: Vec<OsString>,
 }
 

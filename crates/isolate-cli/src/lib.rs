@@ -13,6 +13,8 @@ mod spec;
 use std::ffi::OsString;
 use std::io::Write;
 
+use clap::error::ErrorKind;
+
 /// The status of a command that could not do what it was asked, as that of env(1) and timeout(1).
 const FAILED: i32 = 125;
 
@@ -48,6 +50,9 @@ fn explain(error: &clap::Error) -> i32 {
     // One line, as all errors; what follows it is the usage.
     let first = text.lines().next().unwrap_or_default();
     match first.strip_prefix("error: ") {
+        Some(wrong) if error.kind() == ErrorKind::UnknownArgument => complain(&format!(
+            "{wrong}; the command goes after --, and isolatectl run --help lists the options"
+        )),
         Some(wrong) => complain(&format!("{wrong}; try isolatectl --help")),
         // Not a word was said.
         None => complain("no command is given: run or info; try isolatectl --help"),

@@ -220,9 +220,12 @@ mod tests {
     fn without_options_it_is_the_strict_spec() {
         assert_eq!(spec(&["--", "true"]), Ok(Spec::new(["true"])));
         assert_eq!(
-            spec(&["true", "--timeout", "5"]),
-            Ok(Spec::new(["true", "--timeout", "5"]))
+            spec(&["--", "--", "--json"]),
+            Ok(Spec::new(["--", "--json"]))
         );
+        // A mistyped option must not become the command.
+        assert!(spec(&["true"]).is_err());
+        assert!(spec(&["--tiemout", "5", "--", "true"]).is_err());
     }
 
     #[test]

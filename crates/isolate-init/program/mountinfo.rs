@@ -48,8 +48,17 @@ pub fn path_of(place: i32, buffer: &mut [u8; 4096]) -> Result<&CStr> {
     CStr::from_bytes_with_nul(&buffer[..=len]).map_err(|_| Errno::EINVAL)
 }
 
-/// Adds attributes to the mount on a place and to every mount below it.
-pub fn remount(place: i32, attributes: u64) -> Result<()> {
+/// Which mounts are changed.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Reach {
+    /// The one on the place.
+    One,
+    /// That and every mount below it.
+    Tree,
+}
+
+/// Adds attributes to mounts. What is set stays set.
+pub fn remount(place: i32, attributes: u64, reach: Reach) -> Result<()> {
     if attributes == 0 {
         return Ok(());
     }
@@ -65,9 +74,10 @@ pub fn remount(place: i32, attributes: u64) -> Result<()> {
         let mut path = [0u8; 4096];
         let point = unescape(point, &mut path)?;
         let name = point.to_bytes();
-        let below = name.starts_with(top)
-            && (name.len() == top.len() || top == b"/" || name[top.len()] == b'/');
-        if below {
+        let below = reach == Reach::Tree
+            && name.starts_with(top)
+            && (top == b"/" || name.get(top.len()) == Some(&b'/'));
+        if below || name == top {
             // What is set stays: a user namespace may not take it away (mount_namespaces(7)).
             let kept = options.split(|byte| *byte == b',').fold(0, |all, word| {
                 all | match word {

@@ -10,13 +10,13 @@ use isolate_sys::abi::{
     AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG,
     FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MNT_DETACH, MOUNT_ATTR_NOEXEC,
     MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH,
-    MS_BIND, MS_REC, MS_REMOUNT, MountAttr, O_CLOEXEC, O_DIRECTORY, O_PATH, OPEN_TREE_CLONE,
+    MS_BIND, MS_REC, MountAttr, O_CLOEXEC, O_DIRECTORY, O_PATH, OPEN_TREE_CLONE,
     S_IFCHR, S_IFDIR, S_IFMT,
 };
 use isolate_sys::calls::{fd, mount, path};
 use isolate_sys::{Errno, Result};
 
-use crate::mountinfo;
+use crate::mountinfo::{self, Reach};
 use crate::place::{self, Kind};
 use crate::state::Init;
 
@@ -186,13 +186,12 @@ pub fn pivot(init: &mut Init) -> Result<()> {
 pub fn set_attributes(attributes: u64, path: &CStr) -> Result<()> {
     let attr = MountAttr { attr_set: attributes, ..MountAttr::default() };
     match mount::mount_setattr(AT_FDCWD, path, 0, &attr) {
-        Err(Errno::ENOSYS) => mount::mount(
-            None,
-            path,
-            None,
-            MS_REMOUNT | MS_BIND | mountinfo::flags(attributes),
-            None,
-        ),
+        // By way of its present attributes: mount(2) would take away what it does not name.
+        Err(Errno::ENOSYS) => {
+            let place = path::openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0)?;
+            mountinfo::remount(place, attributes, Reach::One)?;
+            fd::close(place)
+        }
         other => other,
     }
 }
@@ -213,7 +212,7 @@ fn put(tree: Tree, attributes: u64, target: i32) -> Result<()> {
                 // Linux 5.2 to 5.11 attach trees, but change attributes only by path.
                 Err(Errno::ENOSYS) => {
                     move_to(tree, target)?;
-                    mountinfo::remount(target, attributes)
+                    mountinfo::remount(target, attributes, Reach::Tree)
                 }
                 Err(errno) => Err(errno),
             }
@@ -222,7 +221,7 @@ fn put(tree: Tree, attributes: u64, target: i32) -> Result<()> {
             let from = place::DescriptorPath::of(source);
             let to = place::DescriptorPath::of(target);
             mount::mount(Some(from.as_c_str()), to.as_c_str(), None, MS_BIND | MS_REC, None)?;
-            mountinfo::remount(target, attributes)
+            mountinfo::remount(target, attributes, Reach::Tree)
         }
     }
 }

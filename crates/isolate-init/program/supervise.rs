@@ -18,6 +18,8 @@ const WALL: u32 = 0x4000_0000;
 const SIGCHLD: u32 = 17;
 /// HUP, INT, QUIT, USR1, USR2, TERM: what somebody who has only the init's pid may send.
 const PASSED_ON: [u32; 6] = [1, 2, 3, 10, 12, 15];
+/// What the kernel itself sends, in siginfo's code.
+const SI_KERNEL: i32 = 0x80;
 const MILLISECOND: u64 = 1_000_000;
 
 /// What the init watches.
@@ -223,9 +225,12 @@ impl Supervisor {
         let mut info = [0u8; size_of::<SignalInfo>()];
         while let Ok(128) = fd::read(self.signals, &mut info) {
             let number = u32::from_ne_bytes([info[0], info[1], info[2], info[3]]);
+            let code = i32::from_ne_bytes([info[8], info[9], info[10], info[11]]);
             if number == SIGCHLD {
                 self.reap();
-            } else if PASSED_ON.contains(&number) {
+            } else if PASSED_ON.contains(&number) && code != SI_KERNEL {
+                // A terminal's Ctrl-C is not: it went to the whole foreground group. A job in the
+                // group has it, and a job in a session of its own is not the terminal's.
                 let _ = process::kill(self.child, number as i32);
             }
         }

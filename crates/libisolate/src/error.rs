@@ -292,9 +292,13 @@ impl Error {
     }
 }
 
-/// The kernel's words for an errno, as strerror(3) has them.
+/// The C library's words for an errno, as strerror(3) has them in the C locale: the text must not depend
+/// on the host's.
 pub(crate) fn describe(errno: Errno) -> String {
     match nix::errno::Errno::from_raw(errno.raw()) {
+        // Where nix has words of its own.
+        nix::errno::Errno::EBADF => "Bad file descriptor".to_owned(),
+        nix::errno::Errno::ERANGE => "Numerical result out of range".to_owned(),
         nix::errno::Errno::UnknownErrno => format!("errno {}", errno.raw()),
         known => known.desc().to_owned(),
     }

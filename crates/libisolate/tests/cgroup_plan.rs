@@ -178,7 +178,8 @@ fn a_controller_that_is_enabled_is_not_enabled_again() {
     let error = plan_group(&limits, CgroupMode::New, &saved, false).expect_err("a refusal");
     assert_eq!(
         error.message(),
-        "cgroup: limits.memory: this process is in it: call move_to_leaf first"
+        "cgroup: limits.memory: this process is in it: call move_to_leaf first; list memory in \
+         limits.best_effort to go without"
     );
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
@@ -211,7 +212,10 @@ fn without_a_cgroup_tree() {
             .expect_err("a refusal");
             assert_eq!(
                 error.message(),
-                format!("cgroup: limits.{limit}: no cgroup file system is mounted here")
+                format!(
+                    "cgroup: limits.{limit}: no cgroup file system is mounted here; list {limit} in \
+                     limits.best_effort to go without"
+                )
             );
             assert_eq!(error.kind(), ErrorKind::Unsupported);
         }
@@ -250,7 +254,7 @@ fn where_the_user_may_write_nothing() {
     assert!(
         error
             .message()
-            .ends_with("systemd-run --user --scope -p Delegate=yes COMMAND"),
+            .contains("systemd-run --user --scope -p Delegate=yes COMMAND; list memory"),
         "{error}"
     );
     let (group, told) = plan("no-userns", CgroupMode::Try, |_| ()).expect("a plan");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use isolate_sys::{Errno, abi, calls};
 
-use super::group::Tree;
+use super::group::{Tree, start_time};
 use super::{Group, Version, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
 
@@ -185,6 +185,8 @@ fn remove_tree(dir: &Path) -> Result<()> {
                 pause *= 2;
                 tries += 1;
             }
+            // Interrupted, or out of memory for a moment: a directory that stays, stays for good.
+            _ if tries < 3 => tries += 1,
             _ => {
                 return Err(Error::from_io(
                     &error,
@@ -193,6 +195,45 @@ fn remove_tree(dir: &Path) -> Result<()> {
                 ));
             }
         }
+    }
+}
+
+/// How old a group without an owner must be before it is taken away. A process of another pid
+/// namespace cannot be told from one that has ended; its new group is soon not empty any more.
+const ABANDONED: Duration = Duration::from_secs(2);
+
+/// Takes away the groups that ended processes have left here: a host that was killed removes nothing.
+pub(super) fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(owner) = name.to_str().and_then(owner_of) else {
+            continue;
+        };
+        let old = || {
+            let made = entry.metadata().and_then(|meta| meta.modified());
+            made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > ABANDONED))
+        };
+        if !lives(owner) && old() {
+            // A group that holds processes does not go, and that is right: they may have moved there.
+            for dir in groups(&entry.path()).iter().rev() {
+                let _ = fs::remove_dir(dir);
+            }
+        }
+    }
+}
+
+/// The pid and start time in `isolate-PID-START-N`.
+fn owner_of(name: &str) -> Option<(u32, u64)> {
+    let mut parts = name.strip_prefix("isolate-")?.split('-');
+    let owner = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next()?.parse::<u64>().ok()?;
+    parts.next().is_none().then_some(owner)
+}
+
+fn lives((pid, start): (u32, u64)) -> bool {
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => start_time(&stat).is_none_or(|now| now == start),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
 }
 
@@ -226,6 +267,24 @@ mod tests {
         assert_eq!(error.as_ref().map(Error::subject), full.to_str());
         assert_eq!(error.map(|e| e.errno()), Some(libc::ENOTEMPTY));
         fs::remove_dir_all(&base).expect("temporary directory");
+    }
+
+    #[test]
+    fn names_tell_the_owner() {
+        assert_eq!(owner_of("isolate-12-3456-0"), Some((12, 3456)));
+        for name in [
+            "isolate-leaf",
+            "isolate-12-3456",
+            "isolate-1-2-3-4",
+            "isolate-a-2-3",
+            "other-1-2-3",
+        ] {
+            assert_eq!(owner_of(name), None, "{name}");
+        }
+        let own = fs::read_to_string("/proc/self/stat").expect("own stat");
+        let start = start_time(&own).expect("a start time");
+        assert!(lives((std::process::id(), start)));
+        assert!(!lives((std::process::id(), start + 1)) && !lives((u32::MAX, 1)));
     }
 
     #[test]

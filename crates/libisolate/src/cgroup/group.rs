@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,8 @@ impl Tree {
 impl Group {
     /// Makes the directories of `plan` under a name of their own below the caller's cgroup:
     /// `isolate-PID-START-N`, where PID and START (clock ticks since boot) tell this process from
-    /// every other.
+    /// every other. The first one that a process makes also takes away what killed processes have
+    /// left there.
     ///
     /// Controllers that it enables for the groups below the caller's own stay enabled.
     ///
@@ -96,6 +97,12 @@ impl Group {
         };
         let parents: Vec<(usize, &Hierarchy)> =
             plan.hierarchies.iter().map(chosen).collect::<Result<_>>()?;
+        static SWEPT: AtomicBool = AtomicBool::new(false);
+        if !SWEPT.swap(true, Ordering::Relaxed) {
+            for (_, parent) in &parents {
+                end::sweep(parent.dir.as_path());
+            }
+        }
         enable(&parents, &plan.enable)?;
         let (pid, start) = owner()?;
         // Two processes of different pid namespaces may have the same name for themselves.
@@ -307,7 +314,7 @@ fn owner() -> Result<(u32, u64)> {
 }
 
 /// Field 22 of a /proc/PID/stat text; the second field may hold blanks and parentheses.
-fn start_time(stat: &str) -> Option<u64> {
+pub(super) fn start_time(stat: &str) -> Option<u64> {
     stat.rsplit_once(')')?
         .1
         .split_whitespace()

@@ -72,7 +72,14 @@ pub fn plan_group(
                 entry.reason = Some(error.detail().to_owned());
                 forget(&mut held, limit);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                return Err(match error.kind() {
+                    ErrorKind::Permission | ErrorKind::Unsupported => {
+                        error.with_hint(format!("list {limit} in limits.best_effort to go without"))
+                    }
+                    _ => error,
+                });
+            }
         }
         enforcement.push(entry);
     }

@@ -69,7 +69,7 @@ pub struct Caller {
     pub mapped_gids: Vec<(u32, u32)>,
     /// Working directory.
     pub cwd: Bytes,
-    /// Environment; only what a spec's `keep_env` may take.
+    /// Environment, once a spec that passes some of it on was looked at ([`Host::refresh`]).
     pub env: BTreeMap<String, Bytes>,
 }
 

@@ -15,7 +15,7 @@ use crate::cgroup;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::ns::Kind;
 use crate::plan::SYSTEM_DIRECTORIES;
-use crate::spec::{Bytes, Root, Spec};
+use crate::spec::{Bytes, Profile, Root, Spec};
 
 /// linux/capability.h
 const CAP_SYS_ADMIN: u32 = 21;
@@ -43,6 +43,7 @@ pub(super) fn host() -> Result<Host> {
 
 pub(super) fn refresh(host: &mut Host, spec: &Spec) -> Result<()> {
     host.caller = caller()?;
+    host.caller.env = environment(spec);
     let mut paths = BTreeMap::new();
     look_at_system(&mut paths);
     for bind in &spec.binds {
@@ -175,10 +176,19 @@ fn caller() -> Result<Caller> {
         mapped_gids: map(&read("/proc/thread-self/gid_map")?),
         // A directory that was removed has no name.
         cwd: std::env::current_dir().map(Bytes::from).unwrap_or_default(),
-        env: std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, Bytes::from(value))))
-            .collect(),
+        env: BTreeMap::new(),
     })
+}
+
+/// The environment, where the spec passes any of it on. Not otherwise: another thread of a C program
+/// may be in setenv(3), which moves it away under the reader.
+fn environment(spec: &Spec) -> BTreeMap<String, Bytes> {
+    if spec.profile != Profile::None && spec.keep_env.is_empty() {
+        return BTreeMap::new();
+    }
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, Bytes::from(value))))
+        .collect()
 }
 
 fn read(path: &str) -> Result<String> {

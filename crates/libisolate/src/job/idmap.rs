@@ -7,7 +7,8 @@ use std::path::Path;
 
 use isolate_sys::Errno;
 use isolate_sys::abi::{
-    AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MountAttr, O_CLOEXEC, OPEN_TREE_CLONE,
+    AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MS_PRIVATE, MountAttr, O_CLOEXEC,
+    OPEN_TREE_CLONE,
 };
 use isolate_sys::calls::mount;
 
@@ -22,13 +23,17 @@ pub(super) fn write(pid: i32, uids: &[IdMap], gids: &[IdMap], deny_setgroups: bo
         put(pid, "setgroups", "deny")?;
     }
     for (file, lines) in [("uid_map", uids), ("gid_map", gids)] {
-        let text: String = lines
-            .iter()
-            .map(|line| format!("{} {} {}\n", line.inside, line.outside, line.count))
-            .collect();
-        put(pid, file, &text)?;
+        put(pid, file, &map_text(lines))?;
     }
     Ok(())
+}
+
+/// The lines of a map file.
+pub(crate) fn map_text(lines: &[IdMap]) -> String {
+    lines
+        .iter()
+        .map(|line| format!("{} {} {}\n", line.inside, line.outside, line.count))
+        .collect()
 }
 
 /// The kernel takes a map in one write only.
@@ -70,14 +75,18 @@ pub(super) fn open_tree(tree: &Tree, user: Option<BorrowedFd<'_>>) -> Result<Own
     let set = |attr: MountAttr| {
         mount::mount_setattr(copy.as_raw_fd(), c"", AT_EMPTY_PATH | AT_RECURSIVE, &attr)
     };
+    // The copy of a shared mount would be shared with this process: what the job mounts in it would
+    // appear here.
     let plain = MountAttr {
         attr_set: tree.attributes,
+        propagation: MS_PRIVATE,
         ..MountAttr::default()
     };
     let mapped = user.filter(|_| tree.idmap != Idmap::No).map(|user| {
         set(MountAttr {
             attr_set: tree.attributes | MOUNT_ATTR_IDMAP,
             userns_fd: user.as_raw_fd() as u64,
+            propagation: MS_PRIVATE,
             ..MountAttr::default()
         })
     });
@@ -85,6 +94,10 @@ pub(super) fn open_tree(tree: &Tree, user: Option<BorrowedFd<'_>>) -> Result<Own
         Some(Ok(())) => return Ok(copy),
         Some(Err(errno)) if tree.idmap == Idmap::Must => {
             return Err(unmappable(tree.path.as_path(), errno));
+        }
+        // Whatever else went wrong is no property of the file system.
+        Some(Err(errno)) if errno != Errno::EINVAL && errno != Errno::EPERM => {
+            return Err(failed(errno));
         }
         _ => {}
     }

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use isolate_plan::{Command, Ended, Report};
+use isolate_plan::{Cause, Command, Ended, Report};
 use isolate_sys::Errno;
 use isolate_sys::abi::CLONE_NEWUSER;
 use isolate_sys::calls::{fd, process};
@@ -16,7 +16,7 @@ use isolate_sys::calls::{fd, process};
 use super::control::{Control, Heard};
 use super::spark::{self, Spark, Wish};
 use super::stdio::Streams;
-use super::{idmap, memfile, pidfd};
+use super::{idmap, memfile, pidfd, stdio};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
@@ -79,11 +79,12 @@ fn shift_base() -> Result<u32> {
 
 pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     spec.check()?;
+    let open = stdio::open_streams();
     let host = host(spec)?;
     let plan = plan::plan(spec, &host)?;
     let program = memfile::program()?;
     let ops = memfile::plan(&plan.ops)?;
-    let streams = Streams::open(spec)?;
+    let streams = Streams::open(spec, open)?;
     let line = |errno| Error::from_errno(errno, Stage::Clone, "socketpair");
     let (control, init_end) = Control::pair().map_err(line)?;
 
@@ -154,7 +155,8 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     };
     let died_early = match first {
         First::Started => false,
-        First::Ended(ended) => ended.before_exec,
+        // One that the init itself has ended, by its timeout, is an outcome like any other.
+        First::Ended(ended) => ended.before_exec && ended.cause == Cause::None,
         First::Vanished => true,
     };
     // A program that could not even start for lack of memory is a job that ran out of memory.

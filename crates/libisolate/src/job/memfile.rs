@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use isolate_sys::Errno;
 use isolate_sys::abi::{
-    AT_EMPTY_PATH, F_ADD_SEALS, F_SEAL_ALL, MFD_ALLOW_SEALING, MFD_CLOEXEC, MFD_EXEC,
-    MFD_NOEXEC_SEAL,
+    AT_EMPTY_PATH, F_ADD_SEALS, F_DUPFD_CLOEXEC, F_SEAL_ALL, MFD_ALLOW_SEALING, MFD_CLOEXEC,
+    MFD_EXEC, MFD_NOEXEC_SEAL,
 };
 use isolate_sys::calls::{fd, path};
 
@@ -43,7 +43,8 @@ pub(super) fn program() -> Result<ProgramFd> {
         // Somebody else's descriptor by now: it must not be closed here.
         std::mem::forget(program);
     }
-    let file = sealed(c"isolate-init", isolate_init::PROGRAM, MFD_EXEC).map_err(|errno| {
+    let file = sealed(c"isolate-init", isolate_init::PROGRAM, MFD_EXEC).and_then(above_streams);
+    let file = file.map_err(|errno| {
         let error = Error::from_errno(errno, Stage::Clone, "init");
         if errno == Errno::EACCES {
             error
@@ -57,6 +58,14 @@ pub(super) fn program() -> Result<ProgramFd> {
     let program = Arc::new(Program { file, identity });
     *kept = Some(program.clone());
     Ok(ProgramFd(program))
+}
+
+/// It stays open: in a host that has closed its standard streams it must not become one of them.
+fn above_streams(file: OwnedFd) -> isolate_sys::Result<OwnedFd> {
+    if file.as_raw_fd() > 2 {
+        return Ok(file);
+    }
+    own(fd::fcntl(file.as_raw_fd(), F_DUPFD_CLOEXEC, 3).map(|raised| raised as i32))
 }
 
 fn identity(file: BorrowedFd<'_>) -> Option<(u64, u64)> {

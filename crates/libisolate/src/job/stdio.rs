@@ -34,13 +34,13 @@ enum Given {
 }
 
 impl Streams {
-    /// Opens what the spec asks for.
-    pub fn open(spec: &Spec) -> Result<Streams> {
+    /// Opens what the spec asks for. `open` tells which of the caller's streams there are.
+    pub fn open(spec: &Spec, open: [bool; 3]) -> Result<Streams> {
         let mut streams = Streams::default();
         for (number, name) in NAMES.into_iter().enumerate() {
             let given = match stream(spec, number) {
                 // A stream that the caller has closed reads and writes nothing.
-                Stdio::Inherit if is_open(number as RawFd) => Given::Callers(number as RawFd),
+                Stdio::Inherit if open[number] => Given::Callers(number as RawFd),
                 Stdio::Inherit | Stdio::Null => Given::Opened(null(number)?),
                 Stdio::Pipe => {
                     let (mine, theirs) = streams.pipe(number, 0)?;
@@ -96,6 +96,12 @@ impl Streams {
     pub fn hand_over(&mut self) {
         self.job = [None, None, None];
     }
+}
+
+/// Which of the caller's streams are open. To be asked before anything is opened: a new descriptor may
+/// get the number of a stream that is closed, and must not be taken for it.
+pub(super) fn open_streams() -> [bool; 3] {
+    [0, 1, 2].map(is_open)
 }
 
 fn is_open(fd: RawFd) -> bool {

@@ -166,7 +166,13 @@ pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
         (Stage::Mount, Errno::EROFS) => error
             .with_kind(ErrorKind::NotFound)
             .with_hint("the place to mount on does not exist in a read-only root"),
+        (Stage::Mount, Errno::EINVAL) => {
+            error.with_hint("a file can be mounted on a file only, and a directory on a directory")
+        }
         (Stage::Mount, Errno::ENODEV) => error.with_hint("it is not the device it is named after"),
+        (Stage::Time, Errno::ERANGE) => error.with_kind(ErrorKind::InvalidSpec).with_hint(
+            "a clock must stay at 0 or more, and below half of what the kernel can count",
+        ),
         (Stage::Exec, Errno::ENOEXEC) => {
             error.with_hint("it is neither a binary for this machine nor a script with #!")
         }

@@ -120,6 +120,9 @@ pub(super) fn open_sources(
         }
         Root::Keep => {}
     }
+    if !matches!(root, Root::Keep) && !may_mount_proc(new) {
+        sources.by_init(&"/proc".into(), build)?;
+    }
     for (number, bind) in spec.binds.iter().enumerate() {
         if let PathFact::Missing(errno) = host.path(&bind.source) {
             if !bind.best_effort {
@@ -137,6 +140,11 @@ pub(super) fn open_sources(
         )?;
     }
     Ok(())
+}
+
+/// The kernel lets only those mount /proc who own the pid namespace that it shows.
+fn may_mount_proc(new: &Decided) -> bool {
+    new.has(Kind::Pid) || !new.has(Kind::User)
 }
 
 fn missing(errno: i32, path: &Bytes) -> Error {
@@ -266,7 +274,7 @@ pub(super) fn build_root(
         Root::Keep => {}
     }
     if !matches!(root, Root::Keep) {
-        kernel_file_systems(new, build)?;
+        kernel_file_systems(new, &mut opened, build)?;
         tmpfs(
             &Tmpfs {
                 mode: Some(0o1777),
@@ -386,10 +394,25 @@ fn system_directories(
 }
 
 /// /proc and /dev.
-fn kernel_file_systems(new: &Decided, build: &mut Builder) -> Result<()> {
+fn kernel_file_systems(
+    new: &Decided,
+    opened: &mut impl Iterator<Item = super::builder::Opened>,
+    build: &mut Builder,
+) -> Result<()> {
     let locked = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-    // With the caller's pid namespace this is the caller's /proc, in a mount of its own.
-    fresh(c"proc", &[], locked, "/proc", build)?;
+    if may_mount_proc(new) {
+        fresh(c"proc", &[], locked, "/proc", build)?;
+    } else if let Some(tree) = opened.next() {
+        build.push(
+            Stage::Mount,
+            "/proc",
+            &Op::Attach {
+                slot: tree.slot,
+                attributes: locked,
+                target: c"/proc",
+            },
+        );
+    }
     for path in PROC_READ_ONLY
         .iter()
         .take(if new.has(Kind::User) { 1 } else { 5 })

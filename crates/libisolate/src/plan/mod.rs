@@ -136,6 +136,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
     // The init's part, in an order that matters: sources are opened while the old root is in sight and
     // the ids are still the caller's; clocks are set before the process stops owning its /proc files.
     namespaces::unshare_time(spec, &namespaces, &mut build)?;
+    namespaces::keep_mounts_apart(&namespaces, &mut build);
     files::open_sources(spec, host, &namespaces, &ids, &mut build)?;
     identity::become_root(&ids, &mut build);
     namespaces::configure(spec, &namespaces, &mut build)?;

@@ -182,8 +182,13 @@ pub(super) fn configure(spec: &Spec, new: &Decided, build: &mut Builder) -> Resu
     if new.has(Kind::Net) {
         build.push(Stage::Net, "lo", &Op::LoopbackUp {});
     }
+    Ok(())
+}
+
+/// Whatever the job mounts stays with the job, and what the host mounts later stays outside. Before any
+/// tree is copied: a copy of a shared mount is shared with the host.
+pub(super) fn keep_mounts_apart(new: &Decided, build: &mut Builder) {
     if new.has(Kind::Mnt) {
-        // Whatever the job mounts stays with the job, and what the host mounts later stays outside.
         build.push(
             Stage::Mount,
             "/",
@@ -192,7 +197,6 @@ pub(super) fn configure(spec: &Spec, new: &Decided, build: &mut Builder) -> Resu
             },
         );
     }
-    Ok(())
 }
 
 pub(super) fn unshare_cgroup(new: &Decided, build: &mut Builder) {

@@ -129,9 +129,9 @@ impl<'de> serde::Deserialize<'de> for Bytes {
                     return Err(de::Error::unknown_field(&key, &["base64"]));
                 }
                 STANDARD
-                    .decode(value)
+                    .decode(&value)
                     .map(Bytes)
-                    .map_err(|e| de::Error::custom(format!("invalid base64: {e}")))
+                    .map_err(|_| de::Error::custom(format!("{value:?} is not base64")))
             }
         }
         deserializer.deserialize_any(BytesVisitor)

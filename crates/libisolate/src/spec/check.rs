@@ -10,6 +10,8 @@ use crate::spec::{Net, Profile};
 const NAME_MAX: usize = 64;
 /// Lines of a map that the kernel takes (user_namespaces(7)).
 const MAP_LINES: usize = 340;
+/// The kernel takes a map in one write of less than a page.
+const MAP_BYTES: usize = 4095;
 /// NGROUPS that the init has room for.
 const GROUPS: usize = 64;
 const PATH_MAX: usize = 4096;
@@ -268,6 +270,13 @@ fn map(field: &str, lines: &[IdMap]) -> Result<()> {
                 "has {} lines; the kernel takes at most {MAP_LINES}",
                 lines.len()
             ),
+        ));
+    }
+    let len = crate::job::map_text(lines).len();
+    if len > MAP_BYTES {
+        return Err(Error::invalid(
+            field,
+            format!("takes {len} bytes as text; the kernel takes at most {MAP_BYTES}"),
         ));
     }
     let overlap = |a: u32, b: u32, x: &IdMap, y: &IdMap| {

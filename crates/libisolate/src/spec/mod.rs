@@ -7,6 +7,7 @@ mod files;
 mod isolation;
 mod limits;
 mod quantity;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub use isolation::{
 pub use limits::Limits;
 pub use quantity::{Seconds, Size};
 
-use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::error::Result;
 
 /// What to run and how isolated.
 ///
@@ -157,21 +158,7 @@ impl Spec {
     /// # Errors
     /// `InvalidSpec` with the path of the field; unknown fields are named with the alternatives.
     pub fn from_json(text: &str) -> Result<Spec> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let spec: Spec = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-            let path = e.path().to_string();
-            // The path's own marks for "the root" and "not known" say nothing to a person.
-            let field = path.trim_end_matches(['.', '?']);
-            Error::new(
-                ErrorKind::InvalidSpec,
-                Stage::Spec,
-                field,
-                plain(&e.inner().to_string()),
-            )
-        })?;
-        json.end()
-            .map_err(|e| Error::invalid("", plain(&e.to_string())))?;
-        Ok(spec)
+        read::json(text)
     }
 
     /// The spec as JSON text on one line.
@@ -185,14 +172,5 @@ impl Spec {
     /// `InvalidSpec` with the path of the first wrong field.
     pub fn check(&self) -> Result<()> {
         check::spec(self)
-    }
-}
-
-/// Drops serde_json's " at line 1 column 17": the field's path says more, and the faces that build
-/// the JSON themselves have no lines.
-fn plain(message: &str) -> String {
-    match message.rfind(" at line ") {
-        Some(at) => message[..at].to_owned(),
-        None => message.to_owned(),
     }
 }

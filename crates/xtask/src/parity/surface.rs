@@ -261,7 +261,7 @@ mod tests {
     fn members_of_typescript_classes() {
         let source = "export class Job<O = B> extends E {\n  private constructor();\n  /** Doc: text */\n  readonly pid: number;\n  get outcome(): O | null;\n  wait(): Promise<O>;\n  [Symbol.asyncDispose](): Promise<void>;\n}\nexport function f(): void;\n";
         assert_eq!(
-            node_members(source, "Job", "x").expect("a class"),
+            node_members(source, "class", "Job", "x").expect("a class"),
             set(&["outcome", "pid", "wait"])
         );
     }

@@ -1,0 +1,103 @@
+//! What every test here needs: a process of its own with a check that nothing is left, skips that are
+//! counted, and a probe that looks at a job's sandbox from inside.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod alone;
+mod inside;
+mod leaks;
+
+use std::io::Write as _;
+
+#[allow(unused_imports, reason = "each test program uses a part")]
+pub use alone::{Alone, alone};
+#[allow(unused_imports, reason = "each test program uses a part")]
+pub use inside::{Report, binary, ok, probe, probe_path, sh, text};
+pub use leaks::Snapshot;
+
+/// The full name of the test function that this is written in, as libtest knows it.
+#[macro_export]
+macro_rules! name {
+    () => {{
+        fn here() {}
+        let full = std::any::type_name_of_val(&here);
+        let inner = full.strip_suffix("::here").unwrap_or(full);
+        let test = inner.split_once("::").map_or(inner, |(_, test)| test);
+        test.trim_end_matches("::{{closure}}")
+    }};
+}
+
+/// Tells that a test, or a part of it, was left out. `ISOLATE_MUST_WORK=1` makes that a failure.
+pub fn skip(test: &str, reason: &str) {
+    assert!(
+        std::env::var_os("ISOLATE_MUST_WORK").is_none_or(|v| v == "0"),
+        "{test} must work here: {reason}"
+    );
+    // Straight to the stream: libtest keeps what goes through print.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
+}
+
+/// Whether the tests run as root; where not, says that the test is skipped.
+pub fn root_or_skip(test: &str) -> bool {
+    let root = is_root();
+    if !root {
+        skip(test, "needs root");
+    }
+    root
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Whether this host lets the caller hold jobs by a cgroup controller (one of `a|b`); where not, says so.
+pub fn controller_or_skip(test: &str, controller: &str) -> bool {
+    let host = libisolate::Host::probe().unwrap();
+    let usable = host.cgroup.hierarchies.iter().any(|h| {
+        h.writable
+            && controller
+                .split('|')
+                .any(|one| h.controllers.iter().any(|c| c == one))
+    });
+    if !usable {
+        skip(
+            test,
+            &format!("the caller may make no cgroups with the {controller} controller"),
+        );
+    }
+    usable
+}
+
+/// An empty directory that goes with its owner.
+pub struct TempDir(std::path::PathBuf);
+
+impl TempDir {
+    pub fn new(tag: &str) -> TempDir {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "isolate-test-{}-{}-{tag}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        TempDir(path)
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    pub fn join(&self, name: &str) -> std::path::PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,56 @@
+// Runs a command for which the kernel refuses some system calls, as an older kernel or a container's
+// filter would: refuse CALL[=ERRNO],... COMMAND ARG...
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const struct { const char *name; int number; } calls[] = {
+    {"clone3", 435}, {"openat2", 437}, {"close_range", 436}, {"pidfd_open", 434}, {"mount_setattr", 442},
+    {"open_tree", 428}, {"move_mount", 429}, {"fsopen", 430}, {"fsconfig", 431}, {"fsmount", 432},
+};
+
+int main(int argc, char **argv) {
+    struct sock_filter code[64];
+    unsigned short count = 0;
+    code[count++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    if (argc < 3)
+        return 64;
+    for (char *word = strtok(argv[1], ","); word; word = strtok(NULL, ",")) {
+        char *equals = strchr(word, '=');
+        int error = equals && !strcmp(equals, "=EPERM") ? EPERM : ENOSYS;
+        int found = -1;
+        if (equals)
+            *equals = 0;
+        for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+            if (!strcmp(calls[i].name, word))
+                found = calls[i].number;
+        if (found < 0) {
+            fprintf(stderr, "unknown call %s\n", word);
+            return 64;
+        }
+        code[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, found, 0, 1);
+        code[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
+    }
+    code[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {count, code};
+    // Without no_new_privs where that is allowed: it would be inherited, and change the test.
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)) {
+            perror("seccomp");
+            return 70;
+        }
+    }
+    execvp(argv[2], argv + 2);
+    perror(argv[2]);
+    return 71;
+}
