@@ -27,6 +27,9 @@ class Runner:
         if within and within.get("user_namespace"):
             # Only the caller's own id is mapped in it, as root.
             wrapper = ["unshare", "--user", "--map-root-user"]
+            tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True)
+            if tried.returncode != 0:
+                raise Skip(tried.stderr.strip())
         self.process = subprocess.Popen(
             [*wrapper, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=enter
         )
