@@ -24,6 +24,7 @@ gates:  ## formatting, lints, and what is generated from one definition
 	$(CARGO) xtask codegen --check
 	$(CARGO) xtask header --check
 	$(CARGO) xtask parity
+	$(CARGO) xtask spark
 
 test-rust:  ## unit, plan, sandbox, limits, hostile-host and fallback tests
 	$(CARGO) test --locked --workspace --exclude libisolate-python --exclude libisolate-node

@@ -26,4 +26,6 @@ const library = path.join(target, debug ? 'debug' : 'release', 'liblibisolate_no
 const addon = path.join(__dirname, '..', addonName());
 // Under a new name first: a running process may have the old file mapped.
 fs.copyFileSync(library, `${addon}.new`);
+// Nine tenths of it are line tables. Without strip it is only larger.
+if (!debug) spawnSync('strip', ['--strip-debug', `${addon}.new`], { stdio: 'ignore' });
 fs.renameSync(`${addon}.new`, addon);

@@ -11,6 +11,7 @@ mod model;
 mod parity;
 #[cfg(test)]
 mod reach;
+mod spark;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ verbs:
   audit LIB
             compare libisolate.so with the header and the list, look at its soname, at what it
             needs, and at the init program
+  spark     check what the launch calls while it shares memory with its host
   parity    compare the operations of all four languages with tests/parity/surface.toml
 
 codegen and header: --check compares with the files in the tree instead of writing them, and fails where they differ";
@@ -48,6 +50,7 @@ fn run(args: &[String]) -> Result<()> {
         ["header"] => header::run(files::Mode::Write),
         ["header", "--check"] => header::run(files::Mode::Check),
         ["audit", library] => audit::run(library),
+        ["spark"] => spark::check(),
         ["parity"] => parity::run(),
         _ => Err(USAGE.to_owned()),
     }

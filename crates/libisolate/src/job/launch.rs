@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use isolate_plan::{Command, Ended, Report};
+use isolate_plan::{Cause, Command, Ended, Report};
 use isolate_sys::Errno;
 use isolate_sys::abi::CLONE_NEWUSER;
 use isolate_sys::calls::{fd, process};
@@ -155,7 +155,8 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     };
     let died_early = match first {
         First::Started => false,
-        First::Ended(ended) => ended.before_exec,
+        // One that the init itself has ended, by its timeout, is an outcome like any other.
+        First::Ended(ended) => ended.before_exec && ended.cause == Cause::None,
         First::Vanished => true,
     };
     // A program that could not even start for lack of memory is a job that ran out of memory.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use libisolate::spec::{Bind, Root, RootDir, Size, Tmpfs};
+use libisolate::spec::{Bind, NamespaceMode, Profile, Root, RootDir, Size, Stdio, Tmpfs};
 use libisolate::{ErrorKind, Stage};
 
 use crate::common::{Report, TempDir, alone, is_root, ok, probe, sh};
@@ -361,5 +361,138 @@ fn the_mask_is_what_the_spec_says() {
         let mut spec = sh("umask");
         spec.umask = Some(0o077);
         assert_eq!(ok(&spec), "0077\n");
+    });
+}
+
+#[test]
+fn binds_over_the_callers_own_mounts() {
+    alone(name!(), || {
+        let dir = TempDir::new("over");
+        std::fs::write(dir.join("data"), "seen").unwrap();
+        let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let target = TempDir::new("target");
+        let mut spec = probe(&["writable", target.path().to_str().unwrap(), "/dev/shm"]);
+        spec.profile = Profile::None;
+        spec.namespaces.mnt = Some(NamespaceMode::New);
+        if !is_root() {
+            spec.namespaces.user = Some(NamespaceMode::New);
+        }
+        spec.argv[0] = crate::common::probe_path().into();
+        spec.binds = vec![Bind::ro(dir.path()).at(target.path())];
+        spec.tmpfs = vec![Tmpfs::new("/dev/shm")];
+        let report = Report::of(&spec);
+        assert_eq!(report.get(target.path().to_str().unwrap()), "EROFS");
+        assert_eq!(report.get("/dev/shm"), "ok");
+        spec.argv = ["/bin/sh", "-c", "cat \"$1/data\"; ls -A /dev/shm", "sh"]
+            .map(Into::into)
+            .to_vec();
+        spec.argv.push(target.path().into());
+        assert_eq!(ok(&spec), "seen");
+        assert_eq!(
+            std::fs::read_to_string("/proc/self/mountinfo").unwrap(),
+            before
+        );
+    });
+}
+
+/// What the host mounts while a job runs does not appear in the job.
+#[test]
+fn mounts_of_the_host_do_not_come_in() {
+    alone(name!(), || {
+        if !crate::common::root_or_skip(name!()) {
+            return;
+        }
+        let dir = TempDir::new("late");
+        std::fs::create_dir(dir.join("point")).unwrap();
+        for user in [NamespaceMode::New, NamespaceMode::Host] {
+            let mut spec = sh("read line; ls -A /data/point");
+            spec.namespaces.user = Some(user);
+            spec.stdin = Stdio::Pipe;
+            spec.binds.push(Bind::ro(dir.path()).at("/data"));
+            let job = libisolate::spawn(&spec).unwrap();
+            let mounted = nix_mount(dir.join("point").to_str().unwrap());
+            drop(job.take_stdin());
+            let outcome = job.wait().unwrap();
+            mounted.undo();
+            assert_eq!(crate::common::text(&outcome), "", "user namespace {user:?}");
+        }
+    });
+}
+
+#[test]
+fn a_file_system_that_cannot_map_ids_is_named() {
+    alone(name!(), || {
+        if !crate::common::root_or_skip(name!()) {
+            return;
+        }
+        let mut spec = sh("true");
+        spec.binds.push(Bind::rw("/sys/kernel").at("/work"));
+        let error = libisolate::run(&spec).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (ErrorKind::Unsupported, Stage::Mount),
+            "{error}"
+        );
+        assert!(error.message().contains("sysfs"), "{error}");
+        assert!(error.message().contains("uid_map"), "{error}");
+    });
+}
+
+/// CVE-2021-30465: another process swaps a directory of the root for a link all the while.
+#[test]
+fn a_root_that_changes_meanwhile_leads_nowhere() {
+    alone(name!(), || {
+        let (dir, outside) = (TempDir::new("race"), TempDir::new("outside"));
+        std::fs::set_permissions(outside.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::copy(crate::common::probe_path(), dir.join("probe")).unwrap();
+        for name in ["proc", "dev", "tmp", "work"] {
+            std::fs::create_dir(dir.join(name)).unwrap();
+        }
+        symlink(outside.path(), dir.join("link")).unwrap();
+        let path = |name: &str| std::ffi::CString::new(dir.join(name).to_str().unwrap()).unwrap();
+        let (work, link) = (path("work"), path("link"));
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let swapper = std::thread::spawn({
+            let stop = stop.clone();
+            move || {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    // SAFETY: two strings with NUL.
+                    unsafe {
+                        libc::syscall(
+                            libc::SYS_renameat2,
+                            libc::AT_FDCWD,
+                            work.as_ptr(),
+                            libc::AT_FDCWD,
+                            link.as_ptr(),
+                            libc::RENAME_EXCHANGE,
+                        )
+                    };
+                }
+            }
+        });
+        let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let mut ran = 0;
+        for _ in 0..60 {
+            let mut spec = probe(&["true"]);
+            spec.root = Some(Root::Dir(RootDir {
+                path: dir.path().into(),
+                rw: true,
+            }));
+            spec.binds = vec![Bind::ro("/etc").at("/work/deep/below")];
+            spec.tmpfs = vec![Tmpfs::new("/work/memory")];
+            ran += u32::from(libisolate::run(&spec).is_ok_and(|outcome| outcome.success()));
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        swapper.join().unwrap();
+        assert_eq!(
+            std::fs::read_dir(outside.path()).unwrap().count(),
+            0,
+            "made outside"
+        );
+        assert_eq!(
+            std::fs::read_to_string("/proc/self/mountinfo").unwrap(),
+            before
+        );
+        assert!(ran > 0);
     });
 }

@@ -70,6 +70,8 @@ fn exit_codes_and_signals() {
         spec.init = false;
         assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(77));
         spec.namespaces.pid = Some(NamespaceMode::Host);
+        spec.profile = Profile::None;
+        assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(77));
         spec.argv[2] = "kill -TERM $$".into();
         assert_eq!(libisolate::run(&spec).unwrap().signal, Some(libc::SIGTERM));
     });
@@ -315,6 +317,10 @@ fn a_killed_host_takes_its_jobs_along() {
             {
                 writeln_err(&format!("JOB {pid}"));
             }
+            let group = job.enforcement().into_iter().find(|e| e.name == "cgroup");
+            if let Some(dirs) = group.and_then(|entry| entry.value) {
+                writeln_err(&format!("GROUP {dirs}"));
+            }
             jobs.push((job, out));
         }
         // SAFETY: the end of this process.
@@ -332,11 +338,26 @@ fn a_killed_host_takes_its_jobs_along() {
     for pid in pids {
         assert!(gone(pid), "process {pid} outlives its host");
     }
+    // Its cgroups stay until the next host makes one: here this process, whose first this is.
+    let dirs: Vec<&str> = ran
+        .output
+        .lines()
+        .filter_map(|l| l.split_once("GROUP "))
+        .flat_map(|(_, dirs)| dirs.split(' '))
+        .collect();
+    std::thread::sleep(Duration::from_millis(2100));
+    assert!(libisolate::run(&sh("true")).unwrap().success());
+    for dir in dirs {
+        assert!(
+            !std::path::Path::new(dir).exists(),
+            "{dir} outlives its host"
+        );
+    }
 }
 
 fn writeln_err(text: &str) {
     use std::io::Write as _;
-    writeln!(std::io::stderr(), "{text}").unwrap();
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// The init is killed by somebody: the job goes with it.

@@ -237,10 +237,8 @@ fn files_null_and_descriptors() {
             "one\ntwo\n"
         );
         // SAFETY: only asks.
-        assert!(
-            unsafe { libc::fcntl(own.as_raw_fd(), libc::F_GETFD) } >= 0,
-            "it stays the caller's"
-        );
+        let kept = unsafe { libc::fcntl(own.as_raw_fd(), libc::F_GETFD) };
+        assert!(kept >= 0, "it stays the caller's");
     });
 }
 
