@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use isolate_plan::{Cause, Command, Ended, Report};
@@ -14,6 +13,7 @@ use isolate_sys::abi::CLONE_NEWUSER;
 use isolate_sys::calls::{fd, process};
 
 use super::control::{Control, Heard};
+use super::kept::Kept;
 use super::spark::{self, Spark, Wish};
 use super::stdio::Streams;
 use super::{idmap, memfile, pidfd, stdio};
@@ -43,22 +43,20 @@ pub(super) struct Launched {
 
 /// What the kernel and the cgroup trees can do, looked at once for as long as the process stays in its
 /// cgroups (/proc/self/cgroup, kept beside it). Paths and caller are looked at for each launch.
-static HOST: Mutex<Option<(String, Host)>> = Mutex::new(None);
+static HOST: Kept<(String, Host)> = Kept::new();
 
 fn host(spec: &Spec) -> Result<Host> {
     const OWN: &str = "/proc/self/cgroup";
     let own = std::fs::read_to_string(OWN)
         .map_err(|error| Error::from_io(&error, Stage::Host, OWN).with_hint("mount /proc"))?;
-    let mut kept = HOST.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut host = match &*kept {
-        Some((then, host)) if *then == own => host.clone(),
+    let mut host = match HOST.get() {
+        Some((then, host)) if then == own => host,
         _ => {
             let host = Host::probe()?;
-            *kept = Some((own, host.clone()));
+            HOST.set((own, host.clone()));
             host
         }
     };
-    drop(kept);
     host.refresh(spec)?;
     host.shift_base = shift_base()?;
     Ok(host)

@@ -1,7 +1,8 @@
 //! Sealed memory files: the init's program and the plan.
 
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use isolate_sys::Errno;
 use isolate_sys::abi::{
@@ -10,18 +11,34 @@ use isolate_sys::abi::{
 };
 use isolate_sys::calls::{fd, path};
 
+use super::kept::Kept;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::sysfd::own;
 
 /// The init's program, kept for the next launch.
 struct Program {
-    file: OwnedFd,
+    file: ManuallyDrop<OwnedFd>,
     /// Device and inode: a host that closes all descriptors, as daemons do, closes this one too, and
     /// its number may be another file's by now.
     identity: (u64, u64),
 }
 
-static PROGRAM: Mutex<Option<Arc<Program>>> = Mutex::new(None);
+static PROGRAM: Kept<Arc<Program>> = Kept::new();
+
+impl Program {
+    fn is_still_open(&self) -> bool {
+        identity(self.file.as_fd()) == Some(self.identity)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Somebody else's descriptor by now must not be closed here.
+        if self.is_still_open() {
+            let _ = fd::close(self.file.as_raw_fd());
+        }
+    }
+}
 
 /// Keeps the program's descriptor open while it is used.
 pub(super) struct ProgramFd(Arc<Program>);
@@ -34,14 +51,10 @@ impl AsFd for ProgramFd {
 
 /// The init's program in a sealed file that can be executed.
 pub(super) fn program() -> Result<ProgramFd> {
-    let mut kept = PROGRAM.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(program) = kept.take() {
-        if identity(program.file.as_fd()) == Some(program.identity) {
-            *kept = Some(program.clone());
-            return Ok(ProgramFd(program));
-        }
-        // Somebody else's descriptor by now: it must not be closed here.
-        std::mem::forget(program);
+    if let Some(program) = PROGRAM.get()
+        && program.is_still_open()
+    {
+        return Ok(ProgramFd(program));
     }
     let file = sealed(c"isolate-init", isolate_init::PROGRAM, MFD_EXEC).and_then(above_streams);
     let file = file.map_err(|errno| {
@@ -55,8 +68,11 @@ pub(super) fn program() -> Result<ProgramFd> {
         }
     })?;
     let identity = identity(file.as_fd()).unwrap_or_default();
-    let program = Arc::new(Program { file, identity });
-    *kept = Some(program.clone());
+    let program = Arc::new(Program {
+        file: ManuallyDrop::new(file),
+        identity,
+    });
+    PROGRAM.set(program.clone());
     Ok(ProgramFd(program))
 }
 

@@ -3,6 +3,7 @@
 mod capture;
 mod control;
 mod idmap;
+mod kept;
 mod launch;
 mod memfile;
 mod outcome;
