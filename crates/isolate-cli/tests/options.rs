@@ -320,7 +320,7 @@ fn the_outcome_as_json() {
     if !works(&[]) {
         return;
     }
-    let told = outcome(&scratch, &[], "kill -TERM $$");
+    let told = outcome(&scratch, &[], "sleep 0.2; kill -TERM $$");
     assert_eq!(
         (&told["reason"], &told["signal"]),
         (&"signal".into(), &15.into())
