@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from pathlib import Path
 from typing import Any, Coroutine
 
 import pytest
@@ -75,14 +76,16 @@ def test_streams() -> None:
     go(main())
 
 
-def test_a_cancelled_run_kills() -> None:
+def test_a_cancelled_run_kills(tmp_path: Path) -> None:
     async def main() -> int:
-        pids = []
         before = set(children())
-        task = asyncio.ensure_future(iso.aio.run(["sleep", "100"]))
-        while not set(children()) - before:
+        # It hears its input only once run() has it in hand.
+        script = "read line; touch /work/up; sleep 100"
+        bind = iso.Bind(tmp_path, "/work", rw=True)
+        task = asyncio.ensure_future(iso.aio.run(["sh", "-c", script], input=b"go\n", binds=[bind]))
+        while not (tmp_path / "up").exists():
             await asyncio.sleep(0.005)
-        await asyncio.sleep(0.05)
+        assert set(children()) - before
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -140,6 +140,10 @@ def test_timeout() -> None:
     assert r.reason == "timeout"
 
 
+def test_a_timeout_that_is_over_before_the_program_starts() -> None:
+    assert iso.run(["sleep", "100"], timeout="1us").reason == "timeout"
+
+
 def test_output_limit() -> None:
     r = iso.run(["cat", "/dev/zero"], capture_output=True, limits=iso.Limits(output="64K"))
     assert r.reason == "output_limit" and r.stdout == b"\0" * 65536 and r.stdout_cut
