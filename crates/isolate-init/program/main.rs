@@ -164,9 +164,31 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
         }
         Op::Seccomp { filter } => privilege::seccomp_filter(filter),
         Op::ClearAmbient { permitted } => privileges::clear_ambient(permitted),
-        Op::Born {} => host::send(init.control, &isolate_plan::Report::Born.encode()),
+        Op::Born {} => born(init),
         Op::Exec { paths, argv, envp } => exec::program(init, paths, argv, envp),
     }
+}
+
+/// Tells the host of this process and its namespaces, now that all are in place.
+fn born(init: &Init) -> Result<()> {
+    const LINKS: [&CStr; 8] = [
+        c"/proc/self/ns/cgroup",
+        c"/proc/self/ns/ipc",
+        c"/proc/self/ns/net",
+        c"/proc/self/ns/mnt",
+        c"/proc/self/ns/pid",
+        c"/proc/self/ns/time",
+        c"/proc/self/ns/user",
+        c"/proc/self/ns/uts",
+    ];
+    let mut namespaces = [0; 8];
+    for (number, link) in namespaces.iter_mut().zip(LINKS) {
+        // A root without /proc, or a kernel without the kind, tells nothing.
+        if let Ok(stat) = path::fstatat(isolate_sys::abi::AT_FDCWD, link, 0) {
+            *number = stat.ino as u32;
+        }
+    }
+    host::send(init.control, &isolate_plan::Report::Born { namespaces }.encode())
 }
 
 #[panic_handler]

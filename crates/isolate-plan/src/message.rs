@@ -77,7 +77,11 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
     /// The job's process is there; the message's credentials have its pid as the host sees it.
-    Born,
+    Born {
+        /// Inode numbers of its namespaces, 0 where it could not see them: cgroup, ipc, net, mnt, pid,
+        /// time, user, uts. It tells them itself, since a short job is gone before anyone can look.
+        namespaces: [u32; 8],
+    },
     /// The program runs.
     Started,
     /// An op failed; nothing runs any more.
@@ -99,7 +103,10 @@ impl Report {
     pub fn encode(self) -> [u8; Report::LEN] {
         let mut all = [0u32; Report::LEN / 4];
         match self {
-            Report::Born => all[0] = 1,
+            Report::Born { namespaces } => {
+                all[0] = 1;
+                all[1..9].copy_from_slice(&namespaces);
+            }
             Report::Started => all[0] = 2,
             Report::Failed { op, errno } => {
                 all[0] = 3;
@@ -135,7 +142,9 @@ impl Report {
         let all = unwords::<{ Report::LEN / 4 }>(bytes)?;
         let long = |at: usize| u64::from(all[at]) | u64::from(all[at + 1]) << 32;
         match all[0] {
-            1 => Some(Report::Born),
+            1 => Some(Report::Born {
+                namespaces: all[1..9].try_into().ok()?,
+            }),
             2 => Some(Report::Started),
             3 => Some(Report::Failed {
                 op: all[1],

@@ -126,7 +126,9 @@ fn messages_round_trip() {
         max_rss: 3,
     };
     for report in [
-        Report::Born,
+        Report::Born {
+            namespaces: [1, 2, 3, 4, 5, 6, 7, u32::MAX],
+        },
         Report::Started,
         Report::Failed { op: 4, errno: 2 },
         Report::Ended(ended),

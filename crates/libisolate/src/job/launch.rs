@@ -136,6 +136,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
         control: &control,
         plan: &plan,
         pid: spark.pid,
+        born: false,
         namespaces: BTreeMap::new(),
     };
     let first = match sent {
@@ -303,6 +304,7 @@ struct Watcher<'a> {
     control: &'a Control,
     plan: &'a Plan,
     pid: i32,
+    born: bool,
     namespaces: BTreeMap<String, u64>,
 }
 
@@ -314,10 +316,18 @@ impl Watcher<'_> {
                 .hear(true)
                 .map_err(|errno| Error::from_errno(errno, Stage::Clone, "init"))?;
             match heard {
-                Heard::Report(Report::Born, pid) => {
+                Heard::Report(Report::Born { namespaces }, pid) => {
+                    self.born = true;
                     self.pid = pid;
-                    // Now, not when somebody asks: a short job's would be gone.
-                    self.namespaces = namespace_ids(pid);
+                    self.namespaces = Kind::ALL
+                        .into_iter()
+                        .zip(namespaces)
+                        .filter(|(_, number)| *number != 0)
+                        .map(|(kind, number)| (kind.name().to_owned(), u64::from(number)))
+                        .collect();
+                    if self.namespaces.is_empty() {
+                        self.namespaces = namespace_ids(pid);
+                    }
                 }
                 Heard::Report(Report::Started, _) => return Ok(First::Started),
                 Heard::Report(Report::Failed { op, errno }, _) => {
@@ -325,7 +335,7 @@ impl Watcher<'_> {
                 }
                 Heard::Report(Report::Ended(ended), _) => return Ok(First::Ended(ended)),
                 // Without an init the line closes with the exec.
-                Heard::End if !self.plan.init && !self.namespaces.is_empty() => {
+                Heard::End if !self.plan.init && self.born => {
                     return Ok(First::Started);
                 }
                 Heard::End | Heard::Nothing => return Ok(First::Vanished),

@@ -147,6 +147,11 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
     namespaces::configure(spec, &namespaces, &mut build)?;
     files::build_root(spec, host, &namespaces, &mut build)?;
 
+    if spec.init && spec.new_session.unwrap_or(strict) {
+        // The init as well leaves the caller's process group: what is sent to that must not reach the
+        // job a second time, through the init.
+        build.push(Stage::Exec, "session", &Op::NewSession {});
+    }
     let pid_namespace = namespaces.has(Kind::Pid);
     if spec.init {
         let host_slot = build.slot(Slot::HostPidfd);
