@@ -3,9 +3,9 @@
 
 include mk/install.mk
 include mk/faces.mk
--include mk/demo.mk
--include mk/bench.mk
--include mk/parity.mk
+include mk/demo.mk
+include mk/bench.mk
+include mk/parity.mk
 
 .PHONY: help setup test gates test-rust test-c test-user test-readme
 

@@ -28,7 +28,7 @@ $(NODE_ADDON): $(RUST_SOURCES)
 
 test-python: python
 	$(VENV_PYTHON) -m mypy.stubtest libisolate._native --mypy-config-file python/pyproject.toml
-	$(VENV_PYTHON) -m mypy --strict python/tests/typed_user.py
+	$(VENV_PYTHON) -m mypy --config-file python/pyproject.toml python/libisolate python/tests/typed_user.py
 	$(VENV_PYTHON) -m pytest python/tests
 
 test-node: node test-node-types

@@ -1,16 +1,19 @@
 # The same cases through C, Python, Node and Rust; see tests/parity/README.md. Included by the Makefile,
-# after mk/faces.mk and with the C library in $(c_root).
+# beside mk/faces.mk and with the C library installed in $(c_root).
+#
+#   make test-parity CASES='memory timeout'
 
-.PHONY: test-parity
+.PHONY: test-parity parity-runners
 
-PARITY_C := build/parity/run_case
-
-# Names of cases, to run these alone: make test-parity CASES='memory timeout'
 CASES ?=
+parity_c := build/parity/run_case
 
-test-parity: $(c_root)/.installed python node  ## every case through all four faces: equal lines, nothing left behind
-	@mkdir -p $(dir $(PARITY_C))
-	$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -o $(PARITY_C) tests/parity/run_case.c \
-		-I$(c_root)/usr/include -L$(c_root)/usr/lib -Wl,-rpath,$(abspath $(c_root))/usr/lib -lisolate
+parity-runners: build/c/root/.installed python node
+	@mkdir -p $(dir $(parity_c))
+	$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -o $(parity_c) tests/parity/run_case.c -Ibuild/c/root/usr/include \
+		-Lbuild/c/root/usr/lib -Wl,-rpath,$(CURDIR)/build/c/root/usr/lib -lisolate
 	$(CARGO) build --quiet --locked -p libisolate --example run_case
-	tests/parity/run --c $(PARITY_C) --python $(VENV_PYTHON) --node node --rust $(target_dir)/debug/examples/run_case $(CASES)
+
+test-parity: parity-runners  ## every case through C, Rust, Python and Node: equal lines, nothing left behind
+	$(VENV_PYTHON) tests/parity/run --c $(parity_c) --rust $(target_dir)/debug/examples/run_case \
+		--python $(VENV_PYTHON) --node node $(CASES)

@@ -133,7 +133,13 @@ def enforcement(rows: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
 
 def spec(cls: Type[T], text: str) -> T:
     """A spec from its JSON text, which the native library has found to be one."""
-    return cls(**_load_fields(cls, json.loads(text)))
+    data = json.loads(text)
+    fields = _load_fields(cls, data)
+    for name in _STREAMS:
+        # No descriptor, which is for the library to say: in Python -1 is subprocess.PIPE.
+        if isinstance(fields.get(name), int) and fields[name] < 0:
+            fields[name] = data[name]
+    return cls(**fields)
 
 
 def _load_fields(cls: Any, data: Mapping[str, Any]) -> Dict[str, Any]:

@@ -27,6 +27,9 @@ class Runner:
         if within and within.get("user_namespace"):
             # Only the caller's own id is mapped in it, as root.
             wrapper = ["unshare", "--user", "--map-root-user"]
+            tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True)
+            if tried.returncode != 0:
+                raise Skip(tried.stderr.strip())
         self.process = subprocess.Popen(
             [*wrapper, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=enter
         )
@@ -49,7 +52,7 @@ class Runner:
         return {
             "descriptors": set(descriptors(self.pid)),
             "processes": set(descendants(os.getpid())),
-            "mounts": set(Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()),
+            "mounts": set(mounts(self.pid)),
             "cgroups": set(groups(self.pid)),
         }
 
@@ -94,6 +97,11 @@ def descendants(pid):
             above = parents.get(above, 0)
         if above == pid and child != pid:
             yield f"{child} {names[child]}"
+
+
+def mounts(pid):
+    """Those of its namespace; an ordinary user could not leave one, and what comes there is not theirs."""
+    return Path(f"/proc/{pid}/mountinfo").read_text().splitlines() if os.geteuid() == 0 else []
 
 
 def groups(pid):

@@ -203,11 +203,9 @@ fn limits() {
         told["usage"]["cpu_time"].as_f64().is_some_and(|t| t >= 0.2),
         "{told}"
     );
-    let told = outcome(
-        &scratch,
-        &["--cpus", "0.1"],
-        "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done",
-    );
+    let busy = ["--cpus", "0.1", "--timeout", "2"];
+    let told = outcome(&scratch, &busy, "while :; do :; done");
+    assert_eq!(told["reason"], "timeout");
     assert!(
         told["usage"]["throttled_time"]
             .as_f64()

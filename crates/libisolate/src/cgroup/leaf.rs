@@ -62,7 +62,7 @@ fn move_below(dir: &Path) -> Result<()> {
             dir.display().to_string(),
             format!(
                 "{others} other processes are in it; start the program in a cgroup of its own: {}",
-                probe::DELEGATE
+                probe::delegate()
             ),
         ));
     }
@@ -74,7 +74,7 @@ fn move_below(dir: &Path) -> Result<()> {
             return Err(
                 Error::from_io(&e, Stage::Cgroup, leaf.display().to_string()).with_hint(format!(
                     "start the program in a cgroup of its own: {}",
-                    probe::DELEGATE
+                    probe::delegate()
                 )),
             );
         }

@@ -14,7 +14,12 @@ use super::{CgroupHost, Hierarchy, Version, parse};
 use crate::error::{Error, Result, Stage, describe};
 
 /// How to get a cgroup of one's own; systemd hands it over whole.
-pub(super) const DELEGATE: &str = "systemd-run --user --scope -p Delegate=yes COMMAND";
+pub(super) fn delegate() -> &'static str {
+    match nix::unistd::geteuid().is_root() {
+        true => "systemd-run --scope -p Delegate=yes COMMAND",
+        false => "systemd-run --user --scope -p Delegate=yes COMMAND",
+    }
+}
 
 /// The cgroup trees of this host, as this process sees them.
 ///
@@ -116,7 +121,7 @@ fn not_writable(view: &Hierarchy, errno: nix::errno::Errno) -> String {
             "the container's cgroup tree is read-only: start the container with a writable one"
                 .to_owned()
         }
-        (_, Version::V2) => format!("start the program with: {DELEGATE}"),
+        (_, Version::V2) => format!("start the program with: {}", delegate()),
         (_, Version::V1) => {
             "v1 hierarchies are root's: run as root, or on a host with cgroup v2 alone".to_owned()
         }
@@ -128,8 +133,9 @@ fn may_enable(dir: &Path) -> Result<(), String> {
     let shown = dir.display();
     if let Err(errno) = access(&dir.join("cgroup.subtree_control"), AccessFlags::W_OK) {
         return Err(format!(
-            "{shown}/cgroup.subtree_control: {}; start the program with: {DELEGATE}",
-            errno.desc()
+            "{shown}/cgroup.subtree_control: {}; start the program with: {}",
+            errno.desc(),
+            delegate()
         ));
     }
     // The root of the whole tree has no type, and holds processes beside groups.
@@ -156,8 +162,9 @@ fn may_enable(dir: &Path) -> Result<(), String> {
              move_to_leaf first"
         )),
         (_, false) => Err(format!(
-            "{count} processes are in {shown}, so controllers cannot be enabled below it: start \
-             the program with: {DELEGATE}; then call move_to_leaf first"
+            "{count} processes are in {shown}, so controllers cannot be enabled below it: give the \
+             program a cgroup of its own ({}) and let it call move_to_leaf there",
+            delegate()
         )),
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     let plan = plan::plan(spec, &host)?;
     let program = memfile::program()?;
     let ops = memfile::plan(&plan.ops)?;
-    let streams = Streams::open(spec, open)?;
+    let streams = Streams::open(spec, open, plan.outside)?;
     let line = |errno| Error::from_errno(errno, Stage::Clone, "socketpair");
     let (control, init_end) = Control::pair().map_err(line)?;
 

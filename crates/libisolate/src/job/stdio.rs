@@ -34,8 +34,9 @@ enum Given {
 }
 
 impl Streams {
-    /// Opens what the spec asks for. `open` tells which of the caller's streams there are.
-    pub fn open(spec: &Spec, open: [bool; 3]) -> Result<Streams> {
+    /// Opens what the spec asks for. `open` tells which of the caller's streams there are, `owner` who
+    /// the job is outside, where it is not the caller.
+    pub fn open(spec: &Spec, open: [bool; 3], owner: Option<(u32, u32)>) -> Result<Streams> {
         let mut streams = Streams::default();
         for (number, name) in NAMES.into_iter().enumerate() {
             let given = match stream(spec, number) {
@@ -43,12 +44,12 @@ impl Streams {
                 Stdio::Inherit if open[number] => Given::Callers(number as RawFd),
                 Stdio::Inherit | Stdio::Null => Given::Opened(null(number)?),
                 Stdio::Pipe => {
-                    let (mine, theirs) = streams.pipe(number, 0)?;
+                    let (mine, theirs) = streams.pipe(number, 0, owner)?;
                     streams.pipes[number] = Some(mine);
                     theirs
                 }
                 Stdio::Capture => {
-                    let (mine, theirs) = streams.pipe(number, O_NONBLOCK)?;
+                    let (mine, theirs) = streams.pipe(number, O_NONBLOCK, owner)?;
                     streams.captures[number] = Some(mine);
                     theirs
                 }
@@ -66,7 +67,12 @@ impl Streams {
         Ok(streams)
     }
 
-    fn pipe(&self, number: usize, mine_flags: u32) -> Result<(OwnedFd, Given)> {
+    fn pipe(
+        &self,
+        number: usize,
+        mine_flags: u32,
+        owner: Option<(u32, u32)>,
+    ) -> Result<(OwnedFd, Given)> {
         let failed = |errno| Error::from_errno(errno, Stage::Stdio, NAMES[number]);
         let [read, write] = fd::pipe(O_CLOEXEC).map_err(failed)?;
         let (read, write) = (
@@ -80,6 +86,11 @@ impl Streams {
         };
         if mine_flags != 0 {
             fd::fcntl(mine.as_raw_fd(), F_SETFL, mine_flags as usize).map_err(failed)?;
+        }
+        if let Some((uid, gid)) = owner {
+            // Or the job could not open its own stream again by name, as `tee /dev/stderr` does. A
+            // root that may not change owners has a job that cannot, and no less of a sandbox.
+            let _ = std::os::unix::fs::fchown(&theirs, Some(uid), Some(gid));
         }
         Ok((mine, Given::Opened(theirs)))
     }

@@ -4,10 +4,12 @@ use std::ffi::CString;
 
 use isolate_plan::{Op, TextsBuf};
 use isolate_sys::Errno;
-use isolate_sys::abi::{MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY};
+use isolate_sys::abi::{MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY};
 
 use super::builder::Builder;
 use super::identity::Identity;
+use super::kernelfs;
+use super::mounts::{cstring, directory, symlink, tmpfs};
 use super::namespaces::Decided;
 use super::{Idmap, Slot, Tree};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -28,44 +30,6 @@ const BASES: [&str; 4] = ["/tmp", "/mnt", "/run", "/var"];
 /// Root of the new tree: mount points and links only.
 const ROOT_SIZE: u64 = 1 << 20;
 const TMP_SIZE: u64 = 256 << 20;
-const SHM_SIZE: u64 = 64 << 20;
-const TMPFS_SIZE: u64 = 64 << 20;
-
-/// Devices every program expects, with their numbers (Documentation/admin-guide/devices.txt).
-const DEVICES: [(&str, u64, u64); 6] = [
-    ("null", 1, 3),
-    ("zero", 1, 5),
-    ("full", 1, 7),
-    ("random", 1, 8),
-    ("urandom", 1, 9),
-    ("tty", 5, 0),
-];
-
-const LINKS: [(&str, &str); 5] = [
-    ("pts/ptmx", "/dev/ptmx"),
-    ("/proc/self/fd", "/dev/fd"),
-    ("/proc/self/fd/0", "/dev/stdin"),
-    ("/proc/self/fd/1", "/dev/stdout"),
-    ("/proc/self/fd/2", "/dev/stderr"),
-];
-
-/// Writable or telling files of /proc that are no namespace's own. Ids shifted away from the host's
-/// have no rights there, so that only /proc/sys remains, which a network namespace's owner may write.
-const PROC_READ_ONLY: [&str; 5] = [
-    "/proc/sys",
-    "/proc/sysrq-trigger",
-    "/proc/irq",
-    "/proc/bus",
-    "/proc/fs",
-];
-const PROC_MASKED: [&str; 6] = [
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/timer_list",
-    "/proc/latency_stats",
-    "/proc/acpi",
-    "/proc/scsi",
-];
 
 pub(crate) fn root(spec: &Spec) -> Root {
     spec.root.clone().unwrap_or(match spec.profile {
@@ -120,7 +84,7 @@ pub(super) fn open_sources(
         }
         Root::Keep => {}
     }
-    if !matches!(root, Root::Keep) && !may_mount_proc(new) {
+    if !matches!(root, Root::Keep) && !kernelfs::may_mount_proc(new) {
         sources.by_init(&"/proc".into(), build)?;
     }
     for (number, bind) in spec.binds.iter().enumerate() {
@@ -140,11 +104,6 @@ pub(super) fn open_sources(
         )?;
     }
     Ok(())
-}
-
-/// The kernel lets only those mount /proc who own the pid namespace that it shows.
-fn may_mount_proc(new: &Decided) -> bool {
-    new.has(Kind::Pid) || !new.has(Kind::User)
 }
 
 fn missing(errno: i32, path: &Bytes) -> Error {
@@ -274,7 +233,7 @@ pub(super) fn build_root(
         Root::Keep => {}
     }
     if !matches!(root, Root::Keep) {
-        kernel_file_systems(new, &mut opened, build)?;
+        kernelfs::build(new, &mut opened, build)?;
         tmpfs(
             &Tmpfs {
                 mode: Some(0o1777),
@@ -391,161 +350,4 @@ fn system_directories(
         }
     }
     Ok(())
-}
-
-/// /proc and /dev.
-fn kernel_file_systems(
-    new: &Decided,
-    opened: &mut impl Iterator<Item = super::builder::Opened>,
-    build: &mut Builder,
-) -> Result<()> {
-    let locked = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-    if may_mount_proc(new) {
-        fresh(c"proc", &[], locked, "/proc", build)?;
-    } else if let Some(tree) = opened.next() {
-        build.push(
-            Stage::Mount,
-            "/proc",
-            &Op::Attach {
-                slot: tree.slot,
-                attributes: locked,
-                target: c"/proc",
-            },
-        );
-    }
-    for path in PROC_READ_ONLY
-        .iter()
-        .take(if new.has(Kind::User) { 1 } else { 5 })
-    {
-        let target = cstring("root", &(*path).into())?;
-        build.push(
-            Stage::Mount,
-            *path,
-            &Op::Protect {
-                attributes: locked | MOUNT_ATTR_RDONLY,
-                target: &target,
-            },
-        );
-    }
-    for path in PROC_MASKED
-        .iter()
-        .take(if new.has(Kind::User) { 2 } else { 6 })
-    {
-        let target = cstring("root", &(*path).into())?;
-        build.push(Stage::Mount, *path, &Op::Mask { target: &target });
-    }
-    fresh(
-        c"tmpfs",
-        &["size=65536", "nr_inodes=64", "mode=0755"],
-        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-        "/dev",
-        build,
-    )?;
-    for (name, major, minor) in DEVICES {
-        let path = cstring("root", &format!("/dev/{name}").into())?;
-        build.push(
-            Stage::Mount,
-            format!("/dev/{name}"),
-            &Op::Device {
-                source: &path,
-                rdev: major << 8 | minor,
-                target: &path,
-            },
-        );
-    }
-    fresh(
-        c"devpts",
-        &["newinstance", "ptmxmode=0666", "mode=0620"],
-        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-        "/dev/pts",
-        build,
-    )?;
-    for (text, path) in LINKS {
-        symlink(text, path, build);
-    }
-    tmpfs(
-        &Tmpfs {
-            mode: Some(0o1777),
-            size: Some(Size(SHM_SIZE)),
-            ..Tmpfs::new("/dev/shm")
-        },
-        build,
-    )
-}
-
-fn fresh(
-    fstype: &std::ffi::CStr,
-    options: &[&str],
-    attributes: u64,
-    target: &str,
-    build: &mut Builder,
-) -> Result<()> {
-    let options: Vec<CString> = options
-        .iter()
-        .filter_map(|o| CString::new(*o).ok())
-        .collect();
-    let options: TextsBuf = options.iter().collect();
-    let path = cstring("root", &target.into())?;
-    build.push(
-        Stage::Mount,
-        target,
-        &Op::Fresh {
-            fstype,
-            options: options.as_texts(),
-            attributes,
-            target: &path,
-        },
-    );
-    Ok(())
-}
-
-fn tmpfs(mount: &Tmpfs, build: &mut Builder) -> Result<()> {
-    let size = mount.size.map_or(TMPFS_SIZE, |size| size.0);
-    // Without a count of its own a tmpfs takes half of all memory's worth of inodes, uncharged.
-    let inodes = mount.inodes.unwrap_or((size / 4096).max(16));
-    let options = [
-        format!("size={size}"),
-        format!("nr_inodes={inodes}"),
-        format!("mode={:04o}", mount.mode.unwrap_or(0o755)),
-    ];
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    fresh(
-        c"tmpfs",
-        &options,
-        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-        &mount.dest.to_string(),
-        build,
-    )
-}
-
-fn directory(path: &str, build: &mut Builder) {
-    if let Ok(target) = CString::new(path) {
-        build.push(
-            Stage::Mount,
-            path,
-            &Op::Directory {
-                target: &target,
-                mode: 0o755,
-            },
-        );
-    }
-}
-
-fn symlink(text: &str, path: &str, build: &mut Builder) {
-    if let (Ok(text), Ok(target)) = (CString::new(text), CString::new(path)) {
-        build.push(
-            Stage::Mount,
-            path,
-            &Op::Symlink {
-                text: &text,
-                target: &target,
-            },
-        );
-    }
-}
-
-pub(super) fn cstring(field: &str, bytes: &Bytes) -> Result<CString> {
-    bytes
-        .to_cstring()
-        .ok_or_else(|| Error::invalid(field, format!("{bytes:?} contains a NUL byte")))
 }

@@ -24,6 +24,8 @@ pub(super) struct Identity {
     pub tree_map: Option<(Vec<IdMap>, Vec<IdMap>)>,
     /// Whether the ids outside are not the caller's, so that the caller's files are somebody else's.
     pub shifted: bool,
+    /// The program's ids outside, where they are not the caller's.
+    pub outside: Option<(u32, u32)>,
     /// What the program runs as inside; `None` leaves the ids alone.
     pub job: Option<Ids>,
     /// What the init works as inside; `None` leaves the ids alone.
@@ -96,6 +98,7 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
         deny_setgroups: false,
         tree_map: None,
         shifted: false,
+        outside: None,
         job,
         init: None,
     })
@@ -165,6 +168,7 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
             .find(|line| id >= line.inside && id - line.inside < line.count)
             .map(|line| line.outside + (id - line.inside))
     };
+    let outer = outside(&uid_map, uid).zip(outside(&gid_map, gid));
     let shifted = outside(&uid_map, uid) != Some(caller.uid);
     // The init works as the namespace's root where it is mapped, or its mounts would be nobody's.
     let zero = outside(&uid_map, 0).is_some() && outside(&gid_map, 0).is_some();
@@ -189,6 +193,7 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
         deny_setgroups: !privileged,
         tree_map,
         shifted,
+        outside: outer.filter(|_| shifted),
         job: Some(job),
         init: Some(init),
     })

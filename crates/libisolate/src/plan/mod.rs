@@ -6,6 +6,8 @@
 mod builder;
 mod files;
 mod identity;
+mod kernelfs;
+mod mounts;
 mod namespaces;
 mod process;
 pub mod seccomp;
@@ -91,6 +93,9 @@ pub struct Plan {
     /// The maps of the user namespace by which trees are id-mapped where that is not the job's own:
     /// when the program's ids inside are not 0.
     pub tree_map: Option<(Vec<IdMap>, Vec<IdMap>)>,
+    /// The program's ids outside, where they are not the caller's: its pipes are given to them, or it
+    /// could not open them again by /dev/stdout.
+    pub outside: Option<(u32, u32)>,
     /// The job's cgroup.
     pub group: Option<GroupPlan>,
     /// What the host opens, in slot order.
@@ -186,6 +191,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
         gid_map: ids.gid_map,
         deny_setgroups: ids.deny_setgroups,
         tree_map: ids.tree_map,
+        outside: ids.outside,
         group,
         slots: build.slots,
         init: spec.init,

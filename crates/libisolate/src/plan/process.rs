@@ -6,8 +6,9 @@ use std::ffi::CString;
 use isolate_plan::{Op, TextsBuf};
 
 use super::builder::Builder;
-use super::files::{cstring, root};
+use super::files::root;
 use super::identity::Identity;
+use super::mounts::cstring;
 use super::namespaces::Decided;
 use super::{Slot, seccomp, stream};
 use crate::error::{Error, ErrorKind, Result, Stage};

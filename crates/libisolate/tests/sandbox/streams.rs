@@ -275,3 +275,25 @@ fn many_big_arguments() {
         assert_eq!(report.get("bytes"), (12 * 120_001 + 7 + 10).to_string());
     });
 }
+
+#[test]
+fn streams_can_be_opened_again_by_name() {
+    alone(name!(), || {
+        for uid in [0, 1000] {
+            let mut spec = sh("echo out > /dev/stdout; echo err > /dev/stderr; cat /dev/stdin");
+            // Only root may choose ids that are not its own.
+            if crate::common::is_root() {
+                (spec.uid, spec.gid) = (Some(uid), Some(uid));
+            }
+            spec.stdin = Stdio::Pipe;
+            (spec.stdout, spec.stderr) = (Stdio::Capture, Stdio::Capture);
+            let job = libisolate::spawn(&spec).unwrap();
+            File::from(job.take_stdin().unwrap())
+                .write_all(b"in\n")
+                .unwrap();
+            let outcome = job.wait().unwrap();
+            assert_eq!(text(&outcome), "out\nin\n", "{outcome:?}");
+            assert_eq!(outcome.stderr, Some(Bytes::from("err\n")));
+        }
+    });
+}

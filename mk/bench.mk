@@ -1,0 +1,17 @@
+# `make bench`: what a launch costs, in every language, beside the floor and beside bubblewrap.
+# Included by the Makefile, after mk/install.mk and mk/faces.mk.
+
+bench_dir  := build/bench
+bench_root := $(bench_dir)/root
+
+.PHONY: bench
+
+bench: setup python node  ## what a launch costs: C floor, every face, bubblewrap; and with a big host (2 minutes)
+	$(MAKE) --no-print-directory install PROFILE=release PREFIX=/usr DESTDIR=$(bench_root) LIBDIR=/usr/lib
+	$(CARGO) build --quiet --locked --release -p isolate-cli
+	$(CARGO) build --quiet --locked --release -p libisolate --example bench
+	$(CC) -O2 -Wall -Wextra -nostdlib -static -o $(bench_dir)/noop benches/noop.c
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -I$(bench_root)/usr/include -o $(bench_dir)/server benches/server.c benches/floor.c \
+		-L$(bench_root)/usr/lib -lisolate -Wl,-rpath,$(CURDIR)/$(bench_root)/usr/lib
+	@python3 benches/run.py --build $(bench_dir) --isolatectl $(target_dir)/release/isolatectl \
+		--rust $(target_dir)/release/examples/bench --python $(VENV_PYTHON) --node node
