@@ -6,19 +6,30 @@ use isolate_sys::{Errno, Result};
 
 use crate::state::Init;
 
-/// Closes every descriptor but one: the host's libraries open some without close-on-exec, and at any
-/// moment.
-pub fn close_all_but(keep: i32) -> Result<()> {
-    let keep = keep as u32;
-    let below = if keep > 0 { fd::close_range(0, keep - 1) } else { Ok(()) };
-    match below.and_then(|()| fd::close_range(keep + 1, u32::MAX)) {
-        Err(Errno::ENOSYS) => close_listed_but(keep),
-        other => other,
+/// Closes every descriptor but those that are wanted: the host's libraries open some without
+/// close-on-exec, and at any moment.
+///
+/// `next` gives the lowest wanted number that is not below its argument.
+pub fn close_all_but(next: impl Fn(u32) -> Option<u32>) -> Result<()> {
+    let mut from = 0;
+    loop {
+        let wanted = next(from);
+        let last = wanted.map_or(Some(u32::MAX), |number| number.checked_sub(1));
+        if let Some(last) = last.filter(|last| *last >= from) {
+            match fd::close_range(from, last) {
+                Err(Errno::ENOSYS) => return close_listed_but(next),
+                other => other?,
+            }
+        }
+        match wanted {
+            Some(number) => from = number + 1,
+            None => return Ok(()),
+        }
     }
 }
 
 /// The same before Linux 5.9: closes what /proc/self/fd lists, until it lists nothing more.
-fn close_listed_but(keep: u32) -> Result<()> {
+fn close_listed_but(next: impl Fn(u32) -> Option<u32>) -> Result<()> {
     let dir = path::openat(AT_FDCWD, c"/proc/self/fd", O_DIRECTORY | O_CLOEXEC, 0)?;
     let mut buffer = [0u8; 4096];
     loop {
@@ -39,7 +50,7 @@ fn close_listed_but(keep: u32) -> Result<()> {
                 number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
                 digits += 1;
             }
-            if digits > 0 && number != keep && number != dir as u32 {
+            if digits > 0 && next(number) != Some(number) && number != dir as u32 {
                 let _ = fd::close(number as i32);
             }
             at += record.max(1);
@@ -48,7 +59,10 @@ fn close_listed_but(keep: u32) -> Result<()> {
     fd::close(dir)
 }
 
-/// Gives descriptors their numbers, not close-on-exec. All others are close-on-exec.
+/// Gives descriptors their numbers, not close-on-exec, and closes all others but the init's lines.
+///
+/// Close-on-exec would not be enough: a working directory such as /proc/self/fd/7 would lead out of the
+/// root by way of what the launch had open.
 ///
 /// In two passes, since a slot's descriptor may have a number that another one is to get.
 pub fn install(init: &mut Init, pairs: &[u8]) -> Result<()> {
@@ -78,5 +92,10 @@ pub fn install(init: &mut Init, pairs: &[u8]) -> Result<()> {
         let (slot, number) = pair(chunk);
         fd::dup3(init.slot(slot)?, number as i32, 0)?;
     }
-    Ok(())
+    init.root = None;
+    let lines = [Some(init.control as u32), init.failure.map(|pipe| pipe as u32)];
+    close_all_but(|from| {
+        let numbers = pairs.chunks_exact(8).map(|chunk| pair(chunk).1);
+        numbers.chain(lines.into_iter().flatten()).filter(|number| *number >= from).min()
+    })
 }

@@ -54,15 +54,15 @@ pub fn begin_tmpfs(init: &mut Init, size: u64, bases: Texts<'_>) -> Result<()> {
             move_to(tree, base)?;
             // The mount's own descriptor is the root directory, whatever is mounted where.
             init.root = Some(tree);
-            Ok(())
         }
         Err(Errno::ENOSYS) => {
             classic_fresh(c"tmpfs", options.into_iter(), MOUNT_ATTR_NOSUID, base)?;
             init.root = Some(reopen(base)?);
-            Ok(())
         }
-        Err(errno) => Err(errno),
+        Err(errno) => return Err(errno),
     }
+    // It is a way into the old root.
+    fd::close(base)
 }
 
 /// Begins the new root with a tree.
@@ -73,7 +73,7 @@ pub fn begin_tree(init: &mut Init, slot: u32, attributes: u64, bases: Texts<'_>)
         Tree::Detached(tree) => tree,
         Tree::Place(_) => reopen(base)?,
     });
-    Ok(())
+    fd::close(base)
 }
 
 /// Mounts a slot's tree at a path of the new root.

@@ -41,7 +41,8 @@ impl Init {
         // Names for people who look at ps; the memory file has none.
         privilege::prctl(PR_SET_NAME, c"isolate-init".as_ptr() as usize, 0)?;
         fd::fcntl(control, F_SETFD, 1)?;
-        descriptors::close_all_but(control)?;
+        let keep = control as u32;
+        descriptors::close_all_but(|from| (keep >= from).then_some(keep))?;
         // The spark blocked every signal, and exec left those ignored that the host ignores.
         for number in 1..=isolate_sys::abi::SIGNALS {
             let _ = signal::reset(number);

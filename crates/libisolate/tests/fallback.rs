@@ -215,8 +215,27 @@ fn jobs_end() {
     assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(6));
 }
 
+/// CVE-2024-21626: a working directory by way of a descriptor that the launch still has open.
+fn no_descriptor_leads_out() {
+    for number in 3..40 {
+        let mut spec = sh(
+            "readlink /proc/self/cwd; stat -c %d:%i .; stat -c %d:%i \"$(readlink /proc/self/cwd)\"",
+        );
+        spec.cwd = Some(format!("/proc/self/fd/{number}").into());
+        spec.binds.push(Bind::ro("/usr").at("/again"));
+        let Ok(outcome) = libisolate::run(&spec) else {
+            continue;
+        };
+        let out = text(&outcome);
+        let lines: Vec<&str> = out.lines().collect();
+        let inside = lines.len() == 3 && lines[0].starts_with('/') && lines[1] == lines[2];
+        assert!(inside, "descriptor {number}: {out}");
+    }
+}
+
 fn everything() {
     the_sandbox_holds();
+    no_descriptor_leads_out();
     mounts_hold();
     jobs_end();
 }
