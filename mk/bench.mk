@@ -1,5 +1,6 @@
 # `make bench`: what a launch costs, in every language, beside the floor and beside bubblewrap.
-# Included by the Makefile, after mk/install.mk and mk/faces.mk.
+# Included by the Makefile, after mk/install.mk and mk/faces.mk. On a busy machine
+# `make bench BENCH_FLAGS='--cpu 1'` is steadier.
 
 bench_dir  := build/bench
 bench_root := $(bench_dir)/root
@@ -14,4 +15,4 @@ bench: setup python node  ## what a launch costs: C floor, every face, bubblewra
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -I$(bench_root)/usr/include -o $(bench_dir)/server benches/server.c benches/floor.c \
 		-L$(bench_root)/usr/lib -lisolate -Wl,-rpath,$(CURDIR)/$(bench_root)/usr/lib
 	@python3 benches/run.py --build $(bench_dir) --isolatectl $(target_dir)/release/isolatectl \
-		--rust $(target_dir)/release/examples/bench --python $(VENV_PYTHON) --node node
+		--rust $(target_dir)/release/examples/bench --python $(VENV_PYTHON) --node node $(BENCH_FLAGS)
