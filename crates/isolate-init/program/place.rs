@@ -58,12 +58,17 @@ pub fn symlink(init: &mut Init, text: &CStr, target: &CStr) -> Result<()> {
     let root = root(init)?;
     let mut buffer = [0u8; PATH_MAX];
     let (parent, name) = split(target, &mut buffer)?;
-    let dir = match resolve(root, parent) {
-        Err(Errno::ENOENT) => make(root, parent, Kind::Directory, 0o755)?,
-        other => other?,
+    let made = if parent == c"/" {
+        path::symlinkat(text, root, name)
+    } else {
+        let dir = match resolve(root, parent) {
+            Err(Errno::ENOENT) => make(root, parent, Kind::Directory, 0o755)?,
+            other => other?,
+        };
+        let made = path::symlinkat(text, dir, name);
+        fd::close(dir)?;
+        made
     };
-    let made = path::symlinkat(text, dir, name);
-    fd::close(dir)?;
     match made {
         Err(Errno::EEXIST) => Ok(()),
         other => other,
@@ -104,8 +109,43 @@ fn walk(root: i32, target: &CStr) -> Result<i32> {
     Ok(here)
 }
 
-/// Makes what is missing of a path, and opens it.
+/// Makes what is missing of a path, and opens it. Most often that is its last name alone.
 fn make(root: i32, target: &CStr, kind: Kind, mode: u32) -> Result<i32> {
+    let mut buffer = [0u8; PATH_MAX];
+    let mut name = [0u8; 256];
+    let (parent, last) = split(target, &mut buffer)?;
+    let Some(last) = component(last.to_bytes(), &mut name)? else {
+        return make_all(root, target, kind, mode);
+    };
+    let above = if parent == c"/" {
+        None
+    } else {
+        match resolve(root, parent) {
+            Err(Errno::ENOENT) => return make_all(root, target, kind, mode),
+            other => Some(other?),
+        }
+    };
+    let made = create(above.unwrap_or(root), last, kind, mode);
+    if let Some(above) = above {
+        fd::close(above)?;
+    }
+    made?;
+    // From the root, so that whatever it is by now is inside the root.
+    resolve(root, target)
+}
+
+/// Makes a file or directory that is not there.
+fn create(parent: i32, name: &CStr, kind: Kind, mode: u32) -> Result<()> {
+    if kind == Kind::File {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        fd::close(path::openat(parent, name, flags, 0o644)?)
+    } else {
+        path::mkdirat(parent, name, mode)
+    }
+}
+
+/// The same name by name, for where more than the last one is missing.
+fn make_all(root: i32, target: &CStr, kind: Kind, mode: u32) -> Result<i32> {
     let bytes = target.to_bytes();
     let mut buffer = [0u8; PATH_MAX];
     let mut here = fd::fcntl(root, isolate_sys::abi::F_DUPFD_CLOEXEC, 0)? as i32;
@@ -126,12 +166,8 @@ fn make(root: i32, target: &CStr, kind: Kind, mode: u32) -> Result<i32> {
         // From the root each time, so that links on the way are followed inside the root.
         let next = match resolve(root, prefix) {
             Err(Errno::ENOENT) => {
-                if kind == Kind::File && end == bytes.len() {
-                    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-                    fd::close(path::openat(here, part, flags, 0o644)?)?;
-                } else {
-                    path::mkdirat(here, part, mode)?;
-                }
+                let is_last = end == bytes.len();
+                create(here, part, if is_last { kind } else { Kind::Directory }, mode)?;
                 resolve(root, prefix)?
             }
             other => other?,

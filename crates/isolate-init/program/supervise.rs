@@ -92,7 +92,8 @@ impl Supervisor {
                 PollFd { fd: self.signals, events: POLLIN, revents: 0 },
                 PollFd { fd: self.control, events: POLLIN, revents: 0 },
                 PollFd { fd: self.watch.host.unwrap_or(-1), events: POLLIN, revents: 0 },
-                PollFd { fd: self.from_job.unwrap_or(-1), events: POLLIN, revents: 0 },
+                // Its end alone, which comes with the exec or with death: no waking for the word before.
+                PollFd { fd: self.from_job.unwrap_or(-1), events: 0, revents: 0 },
             ];
             let _ = fd::poll(&mut fds, self.next_look());
             let ready = |at: usize| fds[at].revents & (POLLIN | POLLHUP | POLLERR) != 0;

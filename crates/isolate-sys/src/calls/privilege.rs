@@ -63,6 +63,29 @@ pub fn capset(permitted: u64, inheritable: u64) -> Result<()> {
     .map(drop)
 }
 
+/// [capget(2)](https://man7.org/linux/man-pages/man2/capget.2.html) of the calling thread: its effective
+/// capabilities, bit by number
+pub fn effective_capabilities() -> Result<u64> {
+    let header = CapHeader {
+        version: CAPABILITY_VERSION_3,
+        pid: 0,
+    };
+    let mut data = [CapData::default(); 2];
+    // SAFETY: the kernel reads one header and writes two `CapData` for version 3.
+    unsafe {
+        syscall6(
+            nr::CAPGET,
+            &raw const header as usize,
+            data.as_mut_ptr() as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }?;
+    Ok(u64::from(data[0].effective) | u64::from(data[1].effective) << 32)
+}
+
 /// [prctl(2)](https://man7.org/linux/man-pages/man2/prctl.2.html) with numbers as arguments
 pub fn prctl(option: i32, a: usize, b: usize) -> Result<usize> {
     // SAFETY: callers pass options that take numbers.

@@ -196,11 +196,11 @@ impl Group {
                 "the group has no directory in its hierarchy",
             ));
         };
-        write::write(&tree.dir, &write.file, &write.value)?;
+        let value = write::put(&tree.dir, &write.file, &write.value)?;
         if tree.version == Version::V2 && write.file.starts_with("cpuset.") {
             return cpuset_in_force(&tree.dir, write);
         }
-        Ok(write::read(&tree.dir, &write.file)?.trim().to_owned())
+        Ok(value)
     }
 
     /// The value read back, with a word where it is not the requested one for a reason of our own.

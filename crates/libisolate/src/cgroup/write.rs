@@ -1,17 +1,18 @@
 //! Writes and reads cgroup files: the one place where their error messages are made.
 
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::{Seek, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::kernfile;
 
 /// Opens a group's file; the names of files and groups are the library's own.
-fn open(dir: &Path, file: &str, write: bool) -> std::io::Result<std::fs::File> {
+fn open(dir: &Path, file: &str, read: bool, write: bool) -> std::io::Result<std::fs::File> {
     OpenOptions::new()
-        .read(!write)
+        .read(read)
         .write(write)
         .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
         .open(dir.join(file))
@@ -19,8 +20,26 @@ fn open(dir: &Path, file: &str, write: bool) -> std::io::Result<std::fs::File> {
 
 /// Writes `value` in one call, as the kernel wants it.
 pub(super) fn write(dir: &Path, file: &str, value: &str) -> Result<()> {
-    let done = open(dir, file, true).and_then(|mut f| f.write_all(value.as_bytes()));
+    let done = open(dir, file, false, true).and_then(|mut f| f.write_all(value.as_bytes()));
     done.map_err(|e| refused(file, value, &e))
+}
+
+/// Writes `value` and gives what the file holds then.
+pub(super) fn put(dir: &Path, file: &str, value: &str) -> Result<String> {
+    let opened = open(dir, file, true, true).and_then(|mut f| {
+        f.write_all(value.as_bytes())?;
+        Ok(f)
+    });
+    let mut opened = opened.map_err(|e| refused(file, value, &e))?;
+    opened
+        .rewind()
+        .and_then(|()| whole(&mut opened))
+        .map(|text| text.trim().to_owned())
+        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
+}
+
+fn whole(file: &mut std::fs::File) -> std::io::Result<String> {
+    String::from_utf8(kernfile::rest(file)?).map_err(|_| std::io::ErrorKind::InvalidData.into())
 }
 
 /// `cgroup: memory.max: "67108864": Device or resource busy`, and what it means where that is known.
@@ -52,16 +71,14 @@ fn refused(file: &str, value: &str, error: &std::io::Error) -> Error {
 
 /// A whole file as text.
 pub(super) fn read(dir: &Path, file: &str) -> Result<String> {
-    let mut text = String::new();
-    open(dir, file, false)
-        .and_then(|mut f| f.read_to_string(&mut text))
-        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))?;
-    Ok(text)
+    open(dir, file, true, false)
+        .and_then(|mut f| whole(&mut f))
+        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
 }
 
 /// A descriptor of a file, for another process to use.
 pub(super) fn descriptor(dir: &Path, file: &str, write: bool) -> Result<OwnedFd> {
-    open(dir, file, write)
+    open(dir, file, !write, write)
         .map(OwnedFd::from)
         .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
 }

@@ -12,7 +12,8 @@ use nix::unistd::{SysconfVar, sysconf};
 use super::namespace::{self, Switches};
 use super::{Caller, Features, Host, NamespaceSupport, PathFact};
 use crate::cgroup;
-use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::error::{Error, Result, Stage};
+use crate::kernfile;
 use crate::ns::Kind;
 use crate::plan::SYSTEM_DIRECTORIES;
 use crate::spec::{Bytes, Profile, Root, Spec};
@@ -132,46 +133,17 @@ fn namespaces(caller: &Caller) -> BTreeMap<Kind, NamespaceSupport> {
     namespace::support(&found, &switches)
 }
 
-/// The calling thread's credentials: raw calls can make them differ from the process's.
+/// The calling thread's credentials: raw calls can make them differ from the process's. Asked for one by
+/// one, since the kernel takes longer to write /proc/thread-self/status than for all of these.
 fn caller() -> Result<Caller> {
-    const STATUS: &str = "/proc/thread-self/status";
-    let status = read(STATUS)?;
-    let field = |name: &str| {
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Other,
-                    Stage::Host,
-                    STATUS,
-                    format!("it has no line {name}"),
-                )
-            })
-    };
-    let effective = |name: &str| -> Result<u32> {
-        let ids = field(name)?;
-        ids.split_whitespace()
-            .nth(1)
-            .and_then(|id| id.parse().ok())
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Other,
-                    Stage::Host,
-                    STATUS,
-                    format!("odd line {name}:{ids}"),
-                )
-            })
-    };
-    let capabilities = u64::from_str_radix(field("CapEff")?.trim(), 16).unwrap_or(0);
+    let denied = |errno| Error::from_errno(errno, Stage::Host, "capget");
+    let groups = nix::unistd::getgroups()
+        .map_err(|e| Error::from_errno(Errno::from_raw(e as i32), Stage::Host, "getgroups"))?;
     Ok(Caller {
-        uid: effective("Uid")?,
-        gid: effective("Gid")?,
-        groups: field("Groups")?
-            .split_whitespace()
-            .filter_map(|id| id.parse().ok())
-            .collect(),
-        capabilities,
+        uid: nix::unistd::geteuid().as_raw(),
+        gid: nix::unistd::getegid().as_raw(),
+        groups: groups.into_iter().map(nix::unistd::Gid::as_raw).collect(),
+        capabilities: calls::privilege::effective_capabilities().map_err(denied)?,
         mapped_uids: map(&read("/proc/thread-self/uid_map")?),
         mapped_gids: map(&read("/proc/thread-self/gid_map")?),
         // A directory that was removed has no name.
@@ -192,7 +164,7 @@ fn environment(spec: &Spec) -> BTreeMap<String, Bytes> {
 }
 
 fn read(path: &str) -> Result<String> {
-    fs::read(path)
+    kernfile::read(Path::new(path))
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .map_err(|e| {
             Error::from_io(&e, Stage::Host, path).with_hint("/proc must be mounted and readable")
@@ -214,12 +186,10 @@ fn map(text: &str) -> Vec<(u32, u32)> {
 fn look_at_system(paths: &mut BTreeMap<Bytes, PathFact>) {
     for dir in SYSTEM_DIRECTORIES {
         // Not followed: a link such as /bin -> usr/bin becomes the same link in the job's root.
-        let fact = match fs::symlink_metadata(dir) {
-            Ok(meta) if meta.is_symlink() => match fs::read_link(dir) {
-                Ok(text) => PathFact::Link(Bytes::from(text)),
-                Err(e) => missing(&e),
-            },
-            Ok(meta) => kind_of(&meta),
+        let fact = match fs::read_link(dir) {
+            Ok(text) => PathFact::Link(Bytes::from(text)),
+            // It is there, and no link.
+            Err(e) if e.raw_os_error() == Some(libc::EINVAL) => followed(Path::new(dir)),
             Err(e) => missing(&e),
         };
         paths.insert(Bytes::from(dir), fact);

@@ -1,7 +1,7 @@
 //! The host's end of the line to the init.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use isolate_plan::{Command, FDS_PER_MESSAGE, Report};
 use isolate_sys::Errno;
@@ -40,11 +40,6 @@ impl Control {
         // only way to learn the job's without a race.
         setsockopt(&host, sockopt::PassCred, &true).map_err(raw)?;
         Ok((Control { socket: host }, init))
-    }
-
-    /// For polling.
-    pub fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
     }
 
     /// Sends descriptors and a command; as many messages as the kernel's limit asks for.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
 use std::time::Instant;
 
 use isolate_plan::{Cause, Command, Ended, Report};
@@ -22,6 +23,7 @@ use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
 use crate::job::Enforcement;
+use crate::kernfile;
 use crate::ns::Kind;
 use crate::plan::{self, Plan};
 use crate::spec::Spec;
@@ -44,11 +46,11 @@ pub(super) struct Launched {
 
 /// What the kernel and the cgroup trees can do, looked at once for as long as the process stays in its
 /// cgroups (/proc/self/cgroup, kept beside it). Paths and caller are looked at for each launch.
-static HOST: Kept<(String, Host)> = Kept::new();
+static HOST: Kept<(Vec<u8>, Host)> = Kept::new();
 
 fn host(spec: &Spec) -> Result<Host> {
     const OWN: &str = "/proc/self/cgroup";
-    let own = std::fs::read_to_string(OWN)
+    let own = kernfile::read(Path::new(OWN))
         .map_err(|error| Error::from_io(&error, Stage::Host, OWN).with_hint("mount /proc"))?;
     let mut host = match HOST.get() {
         Some((then, host)) if then == own => host,
