@@ -392,9 +392,9 @@ export interface Usage {
   readonly pidsDenied: number | null;
   /** Time that the CPU limit made the job wait, milliseconds (cgroup). */
   readonly throttledTimeMs: number | null;
-  /** Bytes read from block devices (cgroup). */
+  /** Bytes read from block devices (cgroup v2). */
   readonly ioRead: number | null;
-  /** Bytes written to block devices (cgroup). */
+  /** Bytes written to block devices (cgroup v2). */
   readonly ioWritten: number | null;
 }
 

@@ -501,10 +501,10 @@ class Usage:
     """Time that the CPU limit made the job wait, seconds (cgroup)."""
 
     io_read: Optional[int]
-    """Bytes read from block devices (cgroup)."""
+    """Bytes read from block devices (cgroup v2)."""
 
     io_written: Optional[int]
-    """Bytes written to block devices (cgroup)."""
+    """Bytes written to block devices (cgroup v2)."""
 
 EnforcementStatus = Literal["enforced", "skipped"]
 """Whether a request was put in force.

@@ -126,7 +126,7 @@ fn everything_on_v2() {
             ]
         );
         assert_eq!(trees(name, &group), ["/sys/fs/cgroup"]);
-        assert_eq!(group.enable, ["memory", "pids", "cpu", "cpuset"]);
+        assert_eq!(group.enable, ["memory", "pids", "cpu", "cpuset", "io"]);
         let last = told.last().expect("an entry");
         assert_eq!(
             (last.name.as_str(), last.file.as_deref()),

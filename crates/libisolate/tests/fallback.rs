@@ -327,8 +327,26 @@ fn without_pidfd_open() {
 }
 
 #[test]
+fn without_pidfd_send_signal() {
+    under(name!(), "pidfd_send_signal", everything);
+}
+
+/// The init is then executed by its path under /proc/self/fd.
+#[test]
+fn without_execveat() {
+    under(name!(), "execveat", everything);
+}
+
+#[test]
+fn without_flags_of_memory_files() {
+    under(name!(), "memfd_flags", everything);
+}
+
+#[test]
 fn without_any_of_them() {
-    let all = format!("clone3,openat2,close_range,{NEW_MOUNTS}");
+    let all = format!(
+        "clone3,execveat,memfd_flags,openat2,close_range,pidfd_open,pidfd_send_signal,{NEW_MOUNTS}"
+    );
     under(name!(), &all, everything);
 }
 

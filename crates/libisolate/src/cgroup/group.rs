@@ -278,11 +278,14 @@ fn enable(parents: &[(usize, &Hierarchy)], controllers: &[String]) -> Result<()>
         return Ok(());
     }
     let words: Vec<String> = controllers.iter().map(|c| format!("+{c}")).collect();
-    write::write(
-        parent.dir.as_path(),
-        "cgroup.subtree_control",
-        &words.join(" "),
-    )
+    let put = |value: &str| write::write(parent.dir.as_path(), "cgroup.subtree_control", value);
+    let Err(refused) = put(&words.join(" ")) else {
+        return Ok(());
+    };
+    // The kernel takes all or none. One that cannot be had may be one that no limit needs; a limit
+    // that does need it finds its file missing.
+    let enabled = words.iter().filter(|word| put(word).is_ok()).count();
+    if enabled == 0 { Err(refused) } else { Ok(()) }
 }
 
 /// The pid of this process and when it started, in clock ticks since boot.

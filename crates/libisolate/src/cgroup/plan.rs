@@ -383,13 +383,14 @@ impl GroupPlan {
     }
 
     /// What no limit asks for and every job is better for: a v2 directory to be born in and killed
-    /// by, and the truth about CPU time, memory and refused processes.
+    /// by, and the truth about CPU time, memory, refused processes and, on v2, blocks read and written.
     fn add_companions(&mut self, host: &CgroupHost) {
         let unified = unified_index(host).filter(|i| host.hierarchies[*i].writable);
         if let Some(index) = unified {
             self.add(host, index, "");
         }
-        for controller in ["cpuacct", "memory", "pids"] {
+        for controller in ["cpuacct", "memory", "pids", "io"] {
+            // Not blkio of v1: one more directory for each job would be the price of two numbers.
             if let Some(index) = index_of(host, controller)
                 && hands_out(&host.hierarchies[index], controller)
             {

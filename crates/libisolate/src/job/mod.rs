@@ -8,6 +8,7 @@ mod launch;
 mod memfile;
 mod outcome;
 mod pidfd;
+mod slots;
 mod spark;
 mod state;
 mod stdio;

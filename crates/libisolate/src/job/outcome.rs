@@ -85,9 +85,9 @@ pub struct Usage {
     pub pids_denied: Option<u64>,
     /// Time that the CPU limit made the job wait, seconds (cgroup).
     pub throttled_time: Option<f64>,
-    /// Bytes read from block devices (cgroup).
+    /// Bytes read from block devices (cgroup v2).
     pub io_read: Option<u64>,
-    /// Bytes written to block devices (cgroup).
+    /// Bytes written to block devices (cgroup v2).
     pub io_written: Option<u64>,
 }
 

@@ -64,7 +64,15 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
         if mode == NamespaceMode::Host {
             continue;
         }
-        let obstacle = obstacle(host, kind, new.contains(&Kind::User));
+        let mut obstacle = obstacle(host, kind, new.contains(&Kind::User));
+        if kind == Kind::Time && !spec.init && !exec_enters_time(&host.kernel) {
+            obstacle = obstacle.or_else(|| {
+                Some((
+                    ErrorKind::Unsupported,
+                    "without an init it needs Linux 6.2: set namespaces.time to host".into(),
+                ))
+            });
+        }
         let (status, reason) = match (mode, obstacle) {
             (_, None) => {
                 new.push(kind);
@@ -95,6 +103,16 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
         });
     }
     Ok(Decided(new))
+}
+
+/// Whether exec enters the time namespace that its caller has made for its children. Before, a program
+/// without an init would stay outside and could not vfork (EINVAL).
+fn exec_enters_time(release: &str) -> bool {
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (6, 2)
 }
 
 /// Why a namespace cannot be made here.
@@ -209,5 +227,25 @@ pub(super) fn unshare_cgroup(new: &Decided, build: &mut Builder) {
                 flags: Kind::Cgroup.flag(),
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exec_enters_time;
+
+    #[test]
+    fn kernel_releases() {
+        for new in [
+            "6.2.0",
+            "6.18.44-fc-v595",
+            "7.3.4+deb13-cloud-amd64",
+            "10.0",
+        ] {
+            assert!(exec_enters_time(new), "{new}");
+        }
+        for old in ["6.1.0-50-cloud-amd64", "5.15.0", "", "x"] {
+            assert!(!exec_enters_time(old), "{old}");
+        }
     }
 }

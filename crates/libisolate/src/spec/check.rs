@@ -131,6 +131,26 @@ fn absolute(field: &str, path: &Bytes) -> Result<()> {
     Ok(())
 }
 
+/// A path of the caller's that the init may be the one to open: it must mean the same there.
+fn shared(field: &str, path: &Bytes) -> Result<()> {
+    absolute(field, path)?;
+    let own = [
+        "/proc/self",
+        "/proc/thread-self",
+        "/dev/fd",
+        "/dev/stdin",
+        "/dev/stdout",
+        "/dev/stderr",
+    ];
+    if own.iter().any(|own| path.as_path().starts_with(own)) {
+        return Err(Error::invalid(
+            field,
+            format!("{path:?} is another process's in the init: name the path that it leads to"),
+        ));
+    }
+    Ok(())
+}
+
 /// A path of the job's.
 fn inside(field: &str, path: &Bytes) -> Result<()> {
     absolute(field, path)?;
@@ -165,10 +185,10 @@ fn files(spec: &Spec) -> Result<()> {
         absolute("cwd", cwd)?;
     }
     if let Some(Root::Dir(dir)) = &spec.root {
-        absolute("root.dir.path", &dir.path)?;
+        shared("root.dir.path", &dir.path)?;
     }
     for (at, bind) in spec.binds.iter().enumerate() {
-        absolute(&format!("binds[{at}].source"), &bind.source)?;
+        shared(&format!("binds[{at}].source"), &bind.source)?;
         let dest = bind.dest.as_ref();
         let field = if dest.is_some() { "dest" } else { "source" };
         mount_point(

@@ -16,7 +16,11 @@
 static const struct { const char *name; int number; } calls[] = {
     {"clone3", 435}, {"openat2", 437}, {"close_range", 436}, {"pidfd_open", 434}, {"mount_setattr", 442},
     {"open_tree", 428}, {"move_mount", 429}, {"fsopen", 430}, {"fsconfig", 431}, {"fsmount", 432},
+    {"execveat", 322}, {"pidfd_send_signal", 424},
 };
+
+// memfd_create(2) before Linux 6.3: MFD_NOEXEC_SEAL and MFD_EXEC are unknown flags.
+enum { MEMFD_CREATE = 319, NEW_FLAGS = 0x18 };
 
 int main(int argc, char **argv) {
     struct sock_filter code[64];
@@ -25,6 +29,14 @@ int main(int argc, char **argv) {
     if (argc < 3)
         return 64;
     for (char *word = strtok(argv[1], ","); word; word = strtok(NULL, ",")) {
+        if (!strcmp(word, "memfd_flags")) {
+            code[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MEMFD_CREATE, 0, 4);
+            code[count++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]));
+            code[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_FLAGS, 0, 1);
+            code[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL);
+            code[count++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+            continue;
+        }
         char *equals = strchr(word, '=');
         int error = equals && !strcmp(equals, "=EPERM") ? EPERM : ENOSYS;
         int found = -1;
