@@ -63,6 +63,23 @@ pub fn capset(permitted: u64, inheritable: u64) -> Result<()> {
     .map(drop)
 }
 
+/// [getgroups(2)](https://man7.org/linux/man-pages/man2/getgroups.2.html) of the calling thread: how many
+/// there are; they are written where the buffer is not empty
+pub fn getgroups(buffer: &mut [u32]) -> Result<usize> {
+    // SAFETY: the kernel writes at most as many ids as the buffer holds.
+    unsafe {
+        syscall6(
+            nr::GETGROUPS,
+            buffer.len(),
+            buffer.as_mut_ptr() as usize,
+            0,
+            0,
+            0,
+            0,
+        )
+    }
+}
+
 /// [capget(2)](https://man7.org/linux/man-pages/man2/capget.2.html) of the calling thread: its effective
 /// capabilities, bit by number
 pub fn effective_capabilities() -> Result<u64> {

@@ -137,12 +137,10 @@ fn namespaces(caller: &Caller) -> BTreeMap<Kind, NamespaceSupport> {
 /// one, since the kernel takes longer to write /proc/thread-self/status than for all of these.
 fn caller() -> Result<Caller> {
     let denied = |errno| Error::from_errno(errno, Stage::Host, "capget");
-    let groups = nix::unistd::getgroups()
-        .map_err(|e| Error::from_errno(Errno::from_raw(e as i32), Stage::Host, "getgroups"))?;
     Ok(Caller {
         uid: nix::unistd::geteuid().as_raw(),
         gid: nix::unistd::getegid().as_raw(),
-        groups: groups.into_iter().map(nix::unistd::Gid::as_raw).collect(),
+        groups: groups()?,
         capabilities: calls::privilege::effective_capabilities().map_err(denied)?,
         mapped_uids: map(&read("/proc/thread-self/uid_map")?),
         mapped_gids: map(&read("/proc/thread-self/gid_map")?),
@@ -150,6 +148,16 @@ fn caller() -> Result<Caller> {
         cwd: std::env::current_dir().map(Bytes::from).unwrap_or_default(),
         env: BTreeMap::new(),
     })
+}
+
+/// Not by libc or nix, which read /proc/sys/kernel/ngroups_max each time.
+fn groups() -> Result<Vec<u32>> {
+    let failed = |errno| Error::from_errno(errno, Stage::Host, "getgroups");
+    let count = calls::privilege::getgroups(&mut []).map_err(failed)?;
+    let mut groups = vec![0; count];
+    let count = calls::privilege::getgroups(&mut groups).map_err(failed)?;
+    groups.truncate(count);
+    Ok(groups)
 }
 
 /// The environment, where the spec passes any of it on. Not otherwise: another thread of a C program
@@ -235,6 +243,12 @@ mod tests {
         let host = host().expect("a host with /proc");
         assert_eq!(host.caller.uid, nix::unistd::geteuid().as_raw());
         assert_eq!(host.caller.gid, nix::unistd::getegid().as_raw());
+        let groups = nix::unistd::getgroups().expect("groups");
+        let groups: Vec<u32> = groups.into_iter().map(nix::unistd::Gid::as_raw).collect();
+        assert_eq!(host.caller.groups, groups);
+        let status = fs::read_to_string("/proc/thread-self/status").expect("/proc");
+        let capabilities = format!("CapEff:\t{:016x}\n", host.caller.capabilities);
+        assert!(status.contains(&capabilities), "{capabilities}{status}");
         assert_eq!(host.namespaces.len(), 8);
         assert!(host.page_size.is_power_of_two());
         assert!(host.cpus >= 1);
