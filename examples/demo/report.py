@@ -79,11 +79,17 @@ class Row:
         if not self.holds(name):
             return f"{name} skipped"
         row = self.enforced[name]
-        value = row.get("value") or row["requested"]
+        value = self.counted(row.get("value") or row["requested"])
         if name == "swap" and "memsw" in (row.get("file") or ""):
             # There the file holds the sum of memory and swap.
             value = str(int(value) - int(self.enforced["memory"]["value"]))
         return limit(name, value)
+
+    @staticmethod
+    def counted(value):
+        """The value without the init, which cgroup v2 counts among the pids: "65 (1 is the init)"."""
+        number, _, remark = value.partition(" ")
+        return str(int(number) - 1) if remark == "(1 is the init)" else value
 
     def ended(self):
         if self.outcome is None:
@@ -125,7 +131,7 @@ class Row:
             yield f"ended as {reason} {code}, not at its timeout"
         for name in LIMITS:
             row = self.enforced[name]
-            if self.holds(name) and name in ("memory", "pids") and row["value"] != row["requested"]:
+            if self.holds(name) and name in ("memory", "pids") and self.counted(row["value"]) != row["requested"]:
                 yield f"{name}: asked {row['requested']}, read back {row['value']}"
 
     def build_problems(self, reason, code):
