@@ -107,4 +107,4 @@ async function unlimited() {
   }
 }
 
-module.exports = { alive, children, fds, tidy, unlimited, until };
+module.exports = { alive, cgroups, children, fds, tidy, unlimited, until };

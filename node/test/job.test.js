@@ -11,7 +11,7 @@ const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { run, spawn, IsolateError } = require('..');
-const { alive, children, tidy, until } = require('./helpers');
+const { alive, cgroups, children, fds, tidy, until } = require('./helpers');
 
 const node = (script, ...flags) =>
   promisify(execFile)(process.execPath, [...flags, '-e', script], { cwd: path.join(__dirname, '..'), timeout: 60_000 });
@@ -93,6 +93,7 @@ tidy('a job nobody holds is killed', async () => {
 
 tidy('a job somebody waits for, listens to or reads from is not collected', async () => {
   const ends = [];
+  const open = fds().length;
   await (async () => {
     const a = await spawn(['sh', '-c', 'sleep 0.5; exit 1']);
     void a.wait().then((outcome) => ends.push(outcome.exitCode));
@@ -106,6 +107,8 @@ tidy('a job somebody waits for, listens to or reads from is not collected', asyn
     return ends.length === 3;
   }, 'all three ends are heard of');
   assert.deepEqual(ends.sort(), [1, 2, 3]);
+  // The third has been heard, which is before its end.
+  await until(() => fds().length === open && children().length + cgroups().length === 0, 'it has ended');
 });
 
 test('a running job keeps the process, an unreferenced one does not', async () => {

@@ -21,7 +21,7 @@ mod supervise;
 use core::ffi::{CStr, c_char};
 
 use isolate_plan::{Op, Ops};
-use isolate_sys::abi::{MS_PRIVATE, MS_SLAVE};
+use isolate_sys::abi::{AT_FDCWD, MS_PRIVATE, MS_SLAVE, O_CLOEXEC, O_DIRECTORY, O_PATH};
 use isolate_sys::calls::{fd, mount, path, privilege, process, socket, uts};
 use isolate_sys::{Errno, Result};
 
@@ -171,22 +171,22 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
 
 /// Tells the host of this process and its namespaces, now that all are in place.
 fn born(init: &Init) -> Result<()> {
-    const LINKS: [&CStr; 8] = [
-        c"/proc/self/ns/cgroup",
-        c"/proc/self/ns/ipc",
-        c"/proc/self/ns/net",
-        c"/proc/self/ns/mnt",
-        c"/proc/self/ns/pid",
-        c"/proc/self/ns/time",
-        c"/proc/self/ns/user",
-        c"/proc/self/ns/uts",
-    ];
+    const KINDS: [&CStr; 8] =
+        [c"cgroup", c"ipc", c"net", c"mnt", c"pid", c"time", c"user", c"uts"];
     let mut namespaces = [0; 8];
-    for (number, link) in namespaces.iter_mut().zip(LINKS) {
-        // A root without /proc, or a kernel without the kind, tells nothing.
-        if let Ok(stat) = path::fstatat(isolate_sys::abi::AT_FDCWD, link, 0) {
-            *number = stat.ino as u32;
+    // A root without /proc, or a kernel without the kind, tells nothing. The links are read and not
+    // followed: that costs a third.
+    let flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    if let Ok(links) = path::openat(AT_FDCWD, c"/proc/self/ns", flags, 0) {
+        for (number, kind) in namespaces.iter_mut().zip(KINDS) {
+            let mut link = [0u8; 32];
+            let len = path::readlinkat(links, kind, &mut link).unwrap_or(0);
+            // "net:[4026531833]"
+            for byte in link[..len].iter().filter(|byte| byte.is_ascii_digit()) {
+                *number = u32::wrapping_add(u32::wrapping_mul(*number, 10), u32::from(byte - b'0'));
+            }
         }
+        fd::close(links)?;
     }
     host::send(init.control, &isolate_plan::Report::Born { namespaces }.encode())
 }
