@@ -253,8 +253,9 @@ fn a_bomb_without_a_pid_namespace_goes() {
         }
         let mut spec = sh("exec 2>/dev/null; b() { b | b & b; }; b");
         spec.namespaces.pid = Some(NamespaceMode::Host);
-        spec.limits.pids = Some(40);
-        spec.timeout = Some(Seconds(Duration::from_millis(500)));
+        // Few and long enough for a machine that is emulated.
+        spec.limits.pids = Some(12);
+        spec.timeout = Some(Seconds(Duration::from_millis(1500)));
         let outcome = libisolate::run(&spec).unwrap();
         assert!(
             outcome.usage.pids_denied.is_some_and(|n| n > 0),
