@@ -24,7 +24,7 @@ const ALLOWED: [&str; 9] = [
 ];
 
 /// Methods that are arithmetic or one memory access.
-const METHODS: [&str; 4] = ["is_ok", "raw", "cast", "write_volatile"];
+const METHODS: [&str; 5] = ["is_ok", "raw", "cast", "trailing_zeros", "write_volatile"];
 
 /// Checks the child of the spark.
 pub fn check() -> Result<()> {

@@ -105,7 +105,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
         cgroup,
         program: program.as_fd(),
         control: init_end.as_fd(),
-        last_capability: host.last_capability,
+        capabilities: plan.init_capabilities,
     })
     .map_err(|errno| clone_error(errno, &plan))?;
     drop(init_end);

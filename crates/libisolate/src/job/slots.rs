@@ -41,7 +41,7 @@ impl Slots {
         }
         let mut joins: Vec<Option<OwnedFd>> = joins.into_iter().map(Some).collect();
         let user = if plan.slots.iter().any(|slot| matches!(slot, Slot::Tree(_))) {
-            Some(tree_namespace(plan, pid, program, host)?)
+            Some(tree_namespace(plan, pid, program)?)
         } else {
             None
         };
@@ -96,12 +96,7 @@ impl Slots {
 
 /// The user namespace that maps the ids of trees: the job's own, or one made for it alone, which lives
 /// as long as the mounts do.
-fn tree_namespace(
-    plan: &Plan,
-    pid: i32,
-    program: &memfile::ProgramFd,
-    host: &Host,
-) -> Result<OwnedFd> {
+fn tree_namespace(plan: &Plan, pid: i32, program: &memfile::ProgramFd) -> Result<OwnedFd> {
     let Some((uids, gids)) = &plan.tree_map else {
         return idmap::namespace(pid);
     };
@@ -112,7 +107,8 @@ fn tree_namespace(
         cgroup: None,
         program: program.as_fd(),
         control: init_end.as_fd(),
-        last_capability: host.last_capability,
+        // It only waits to be looked at.
+        capabilities: 0,
     })
     .map_err(|errno| Error::from_errno(errno, Stage::Ids, "user namespace for id-mapped mounts"))?;
     let guard = Guard {

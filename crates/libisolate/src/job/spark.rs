@@ -12,8 +12,8 @@ use std::ffi::{CStr, CString, c_char};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use isolate_sys::abi::{
-    CLONE_INTO_CGROUP, CLONE_NEWUSER, CLONE_PIDFD, CLONE_VFORK, CLONE_VM, CloneArgs, F_SETFD,
-    PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, SIGCHLD,
+    CLONE_INTO_CGROUP, CLONE_PIDFD, CLONE_VFORK, CLONE_VM, CloneArgs, F_SETFD, PR_CAP_AMBIENT,
+    PR_CAP_AMBIENT_RAISE, SIGCHLD,
 };
 use isolate_sys::arch::{clone_onto, nr};
 use isolate_sys::calls::{fd, privilege, process, signal};
@@ -38,8 +38,8 @@ pub(super) struct Wish<'a> {
     pub program: BorrowedFd<'a>,
     /// The init's end of the line to the host.
     pub control: BorrowedFd<'a>,
-    /// The kernel's highest capability.
-    pub last_capability: u32,
+    /// Capabilities to carry through the exec, bit by number; 0 without a new user namespace.
+    pub capabilities: u64,
 }
 
 /// What the child reads, and the one word it writes.
@@ -48,8 +48,7 @@ struct Shared<'a> {
     /// The program by way of /proc, for where execveat(2) is refused.
     program_path: &'a CStr,
     control: i32,
-    /// Capabilities to carry through the exec: bits 0 to this; -1 for none.
-    last_capability: i32,
+    capabilities: u64,
     argv: [*const c_char; 3],
     envp: [*const c_char; 1],
     errno: i32,
@@ -65,11 +64,7 @@ pub(super) fn light(wish: &Wish<'_>) -> Result<Spark> {
         program: wish.program.as_raw_fd(),
         program_path: &path,
         control: wish.control.as_raw_fd(),
-        last_capability: if wish.namespaces & CLONE_NEWUSER != 0 {
-            wish.last_capability as i32
-        } else {
-            -1
-        },
+        capabilities: wish.capabilities,
         argv: [name.as_ptr(), control.as_ptr(), std::ptr::null()],
         envp: [std::ptr::null()],
         errno: 0,
@@ -157,15 +152,13 @@ unsafe extern "C" fn child(argument: usize) -> ! {
     // SAFETY: the parent is suspended, so that nobody else touches `shared`; every pointer in it is
     // into memory that the parent keeps until it goes on.
     unsafe {
-        let last = (*shared).last_capability;
-        if last >= 0 {
-            // An exec by an unmapped user drops every capability that is not ambient.
-            let all = (1u64 << (last + 1)) - 1;
-            if privilege::capset(all, all).is_ok() {
-                for capability in 0..=last as usize {
-                    let _ =
-                        privilege::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE as usize, capability);
-                }
+        // An exec by an unmapped user drops every capability that is not ambient.
+        let mut left = (*shared).capabilities;
+        if left != 0 && privilege::capset(left, left).is_ok() {
+            while left != 0 {
+                let capability = left.trailing_zeros() as usize;
+                let _ = privilege::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE as usize, capability);
+                left &= left - 1;
             }
         }
         // In the child's own table of descriptors: the host's stays close-on-exec.

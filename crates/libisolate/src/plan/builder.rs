@@ -87,6 +87,9 @@ pub fn describe(op: &Op<'_>) -> String {
 pub(super) fn text(plan: &Plan) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "clone_flags {:#x}", plan.clone_flags);
+    if plan.init_capabilities != 0 {
+        let _ = writeln!(text, "init_capabilities {:#x}", plan.init_capabilities);
+    }
     for (name, map) in [("uid_map", &plan.uid_map), ("gid_map", &plan.gid_map)] {
         for line in map {
             let _ = writeln!(

@@ -84,6 +84,8 @@ pub struct Plan {
     /// job's process leaves the first only after it has joined its group, and the second takes its
     /// offsets before a process lives in it.
     pub clone_flags: u64,
+    /// Capabilities of a new user namespace that the init needs, for its ops and for the program's own.
+    pub init_capabilities: u64,
     /// The user namespace's uid map; empty without one.
     pub uid_map: Vec<IdMap>,
     /// The user namespace's gid map; empty without one.
@@ -192,6 +194,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
 
     Ok(Plan {
         clone_flags: namespaces.clone_flags(),
+        init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
         uid_map: ids.uid_map,
         gid_map: ids.gid_map,
         deny_setgroups: ids.deny_setgroups,

@@ -176,12 +176,8 @@ fn privileges(
     ids: &Identity,
     build: &mut Builder,
 ) -> Result<()> {
-    let full = (1u64 << (host.last_capability + 1)) - 1;
-    let keep = match &spec.capabilities {
-        Some(names) => Some(capabilities(names, full)?),
-        None if strict => Some(0),
-        None => None,
-    };
+    let full = full(host);
+    let keep = kept(spec, host)?;
     let no_new_privs = spec.no_new_privs.unwrap_or(strict);
     let filter = match spec.seccomp.unwrap_or(if strict {
         Seccomp::Default
@@ -260,6 +256,34 @@ fn privileges(
         build.enforced("seccomp", "default", "seccomp(2)");
     }
     Ok(())
+}
+
+/// Every capability that the kernel knows.
+fn full(host: &Host) -> u64 {
+    (1u64 << (host.last_capability + 1)) - 1
+}
+
+/// The capabilities that the program keeps; `None` leaves them as they are.
+fn kept(spec: &Spec, host: &Host) -> Result<Option<u64>> {
+    Ok(match &spec.capabilities {
+        Some(names) => Some(capabilities(names, full(host))?),
+        None if spec.profile == Profile::Strict => Some(0),
+        None => None,
+    })
+}
+
+/// What the init's own ops take in its user namespace (capabilities(7)): mounts, names and filters
+/// (sys_admin), ids (setuid, setgid), the bounding set (setpcap), lo (net_admin), clock offsets
+/// (sys_time), mount points in directories of other ids (dac_override), the end of a job that has
+/// other ids (kill).
+const INIT_NEEDS: [u32; 8] = [1, 5, 6, 7, 8, 12, 21, 25];
+
+pub(super) fn init_capabilities(spec: &Spec, host: &Host, new: &Decided) -> Result<u64> {
+    if !new.has(Kind::User) {
+        return Ok(0);
+    }
+    let needs = INIT_NEEDS.iter().fold(0, |all, number| all | 1 << number);
+    Ok(kept(spec, host)?.map_or(full(host), |keep| keep | needs))
 }
 
 fn capabilities(names: &[String], full: u64) -> Result<u64> {
