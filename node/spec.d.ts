@@ -108,7 +108,8 @@ export interface Spec {
   readonly umask?: number;
   /**
    * Whether an init reaps orphans and ends with the job (default yes). Without it the program
-   * itself is pid 1 of a new pid namespace, and `timeoutMs` and `limits.cpuTimeMs` are refused.
+   * itself is pid 1 of a new pid namespace, and `timeoutMs` and `limits.cpuTimeMs` are refused, as
+   * is a new time namespace before Linux 6.2.
    */
   readonly init?: boolean;
 }

@@ -401,7 +401,8 @@ class Spec(SpecMethods):
 
     init: bool = True
     """Whether an init reaps orphans and ends with the job (default yes). Without it the program
-    itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused.
+    itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused, as
+    is a new time namespace before Linux 6.2.
     """
 
 

@@ -518,7 +518,8 @@ pub unsafe extern "C" fn isolate_spec_set_umask(spec: *mut isolate_spec, value: 
 /// Set `init`.
 ///
 /// Whether an init reaps orphans and ends with the job (default yes). Without it the program
-/// itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused.
+/// itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused, as is a
+/// new time namespace before Linux 6.2.
 ///
 /// on: 0 for no, anything else for yes.
 /// Returns 0, or -EINVAL for a NULL spec.

@@ -8,7 +8,7 @@ mod common;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use common::{Alone, Report, TempDir, binary, is_root, ok, probe, sh, text};
+use common::{Alone, Report, TempDir, binary, is_root, ok, probe, sh, text, without_init};
 use libisolate::spec::{Bind, IdMap, NamespaceMode, Root, RootDir};
 use libisolate::{ErrorKind, Stage};
 
@@ -211,7 +211,7 @@ fn jobs_end() {
         libisolate::Reason::Timeout
     );
     let mut spec = sh("exit 6");
-    spec.init = false;
+    without_init(&mut spec);
     assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(6));
 }
 

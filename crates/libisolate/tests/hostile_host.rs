@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{Alone, alone, ok, probe, sh, text};
+use common::{Alone, alone, ok, probe, sh, text, without_init};
 use libisolate::spec::{NamespaceMode, Seconds, Stdio};
 use libisolate::{ErrorKind, Reason};
 
@@ -163,7 +163,7 @@ fn no_bare_launch_hangs_either() {
         .deadline(Duration::from_secs(100));
     host.run(|| {
         let mut spec = probe(&["fds"]);
-        spec.init = false;
+        without_init(&mut spec);
         let stop = Arc::new(AtomicBool::new(false));
         let busy = [allocate, start_threads, leak_descriptors].map(|work| hammer(&stop, work));
         for _ in 0..100 {
@@ -209,7 +209,7 @@ fn ends_are_right() {
         }
         // Without an init nobody is left who knows: an error that says so, or the truth.
         let mut bare = sh("exit 7");
-        bare.init = false;
+        without_init(&mut bare);
         match libisolate::run(&bare) {
             Ok(outcome) => assert_eq!(outcome.exit_code, Some(7)),
             Err(error) => assert_eq!(error.kind(), ErrorKind::Child, "{error}"),

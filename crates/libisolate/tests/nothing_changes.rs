@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use common::{Snapshot, alone, probe, sh};
+use common::{Snapshot, alone, probe, sh, without_init};
 use libisolate::Spec;
 use libisolate::spec::{Bind, IdMap, NamespaceMode, Profile, Size, Stdio};
 
@@ -135,7 +135,7 @@ fn specs() -> Vec<(&'static str, Spec)> {
         change(&mut spec);
         specs.push((name, spec));
     };
-    add("no init", &|s| s.init = false);
+    add("no init", &without_init);
     add("other ids", &|s| (s.uid, s.gid) = (Some(1000), Some(1000)));
     add("offsets", &|s| {
         s.time_offsets = Some(libisolate::spec::TimeOffsets {

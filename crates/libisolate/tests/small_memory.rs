@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
-use common::{TempDir, alone, binary, controller_or_skip, probe, root_or_skip};
+use common::{TempDir, alone, binary, controller_or_skip, probe, root_or_skip, without_init};
 use libisolate::spec::{Bind, Size, Tmpfs};
 use libisolate::{ErrorKind, Reason, Spec};
 
@@ -28,7 +28,9 @@ fn with_each_limit(make: impl Fn() -> Spec) -> BTreeMap<String, u32> {
     for size in SIZES {
         for init in [true, false] {
             let mut spec = make();
-            spec.init = init;
+            if !init {
+                without_init(&mut spec);
+            }
             spec.limits.memory = Some(Size(size));
             let end = match libisolate::run(&spec) {
                 Ok(outcome) => {

@@ -130,7 +130,8 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub umask: Option<u32>,
     /// Whether an init reaps orphans and ends with the job (default yes). Without it the program
-    /// itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused.
+    /// itself is pid 1 of a new pid namespace, and `timeout` and `limits.cpu_time` are refused, as is a
+    /// new time namespace before Linux 6.2.
     #[serde(default = "yes")]
     pub init: bool,
 }

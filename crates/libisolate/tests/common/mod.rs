@@ -52,6 +52,18 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// Makes the program its own init. Before Linux 6.2 it can then have no time namespace.
+pub fn without_init(spec: &mut libisolate::Spec) {
+    spec.init = false;
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|n| n.parse::<u32>().unwrap_or(0));
+    if (numbers.next(), numbers.next()) < (Some(6), Some(2)) {
+        spec.namespaces.time = Some(libisolate::spec::NamespaceMode::Host);
+    }
+}
+
 /// Whether this host lets the caller hold jobs by a cgroup controller (one of `a|b`); where not, says so.
 pub fn controller_or_skip(test: &str, controller: &str) -> bool {
     let host = libisolate::Host::probe().unwrap();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use libisolate::spec::{NamespaceMode, Profile, Seconds, Stdio};
 use libisolate::{ErrorKind, Job, Reason, Spec, Stage};
 
-use crate::common::{Alone, alone, controller_or_skip, probe, sh, text};
+use crate::common::{Alone, alone, controller_or_skip, probe, sh, text, without_init};
 use crate::name;
 
 fn spin() -> Spec {
@@ -67,7 +67,7 @@ fn exit_codes_and_signals() {
         }
         // The same without an init, where the kernel spares pid 1 its own signals.
         let mut spec = sh("exit 77");
-        spec.init = false;
+        without_init(&mut spec);
         assert_eq!(libisolate::run(&spec).unwrap().exit_code, Some(77));
         spec.namespaces.pid = Some(NamespaceMode::Host);
         spec.profile = Profile::None;
@@ -208,7 +208,9 @@ fn dropping_a_job_kills_all_of_it() {
                 format!("/probe orphan {tag}; echo ready; sleep 1000").into(),
             ];
             spec.stdout = Stdio::Pipe;
-            spec.init = init;
+            if !init {
+                without_init(&mut spec);
+            }
             if !pid_namespace {
                 spec.namespaces.pid = Some(NamespaceMode::Host);
             }

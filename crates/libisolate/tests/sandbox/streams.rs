@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd as _;
 use libisolate::spec::{Bytes, Size, Stdio, StdioFile};
 use libisolate::{ErrorKind, Reason, Spec, Stage};
 
-use crate::common::{Report, TempDir, alone, ok, probe, sh, text};
+use crate::common::{Report, TempDir, alone, ok, probe, sh, text, without_init};
 use crate::name;
 
 #[test]
@@ -23,7 +23,7 @@ fn only_the_three_streams_are_open() {
         }
         let strict = ok(&probe(&["fds"]));
         let mut spec = probe(&["fds"]);
-        spec.init = false;
+        without_init(&mut spec);
         let bare = ok(&spec);
         for raw in leaked {
             // SAFETY: opened above.

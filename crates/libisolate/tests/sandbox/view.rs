@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use libisolate::spec::{NamespaceMode, Net, Profile, TimeOffsets};
 use libisolate::{ErrorKind, Spec};
 
-use crate::common::{Report, alone, is_root, ok, probe, sh};
+use crate::common::{Report, alone, is_root, ok, probe, sh, without_init};
 use crate::name;
 
 #[test]
@@ -27,7 +27,7 @@ fn the_job_is_a_child_of_pid_1() {
 fn without_an_init_the_job_is_pid_1() {
     alone(name!(), || {
         let mut spec = sh("echo pid $$; readlink /proc/1/exe");
-        spec.init = false;
+        without_init(&mut spec);
         let out = ok(&spec);
         assert!(out.starts_with("pid 1\n"), "{out}");
         assert!(!out.contains("isolate-init"), "{out}");
