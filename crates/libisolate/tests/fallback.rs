@@ -251,54 +251,79 @@ fn without_clone3() {
     under(name!(), "clone3", everything);
 }
 
-/// Docker before 20.10 said EPERM where the kernel says ENOSYS. Only on this thread: glibc starts none
-/// with such a filter.
+/// Docker before 20.10 said EPERM where the kernel says ENOSYS.
 #[test]
 fn with_clone3_forbidden() {
     common::alone(name!(), || {
-        const CLONE3: u32 = 435;
-        let load = libc::sock_filter {
-            code: 0x20,
-            jt: 0,
-            jf: 0,
-            k: 0,
-        };
-        let test = libc::sock_filter {
-            code: 0x15,
-            jt: 0,
-            jf: 1,
-            k: CLONE3,
-        };
-        let end = |k| libc::sock_filter {
-            code: 0x06,
-            jt: 0,
-            jf: 0,
-            k,
-        };
-        let mut code = [
-            load,
-            test,
-            end(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
-            end(libc::SECCOMP_RET_ALLOW),
-        ];
-        let program = libc::sock_fprog {
-            len: code.len() as u16,
-            filter: code.as_mut_ptr(),
-        };
-        // SAFETY: the program is valid for the time of the call.
-        unsafe {
-            if !is_root() {
-                libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-            }
-            let done = libc::prctl(
-                libc::PR_SET_SECCOMP,
-                libc::SECCOMP_MODE_FILTER,
-                &raw const program,
-            );
-            assert_eq!(done, 0);
-        }
+        clone3_fails_here_with(libc::EPERM);
         everything();
     });
+}
+
+/// Linux 5.3 to 5.6 have clone3, but do not know CLONE_INTO_CGROUP: the host moves the init in.
+#[test]
+fn with_a_clone3_that_knows_no_cgroups() {
+    common::alone(name!(), || {
+        clone3_fails_here_with(libc::EINVAL);
+        everything();
+        let job = libisolate::spawn(&sh("sleep 1000")).unwrap();
+        let grouped = job.enforcement().iter().any(|e| {
+            e.name == "cgroup" && e.status == libisolate::job::EnforcementStatus::Enforced
+        });
+        if grouped {
+            let own = std::fs::read_to_string(format!("/proc/{}/cgroup", job.pid())).unwrap();
+            let unified = own.lines().find_map(|line| line.strip_prefix("0::"));
+            assert!(
+                unified.is_none_or(|path| path.contains("/isolate-")),
+                "{own}"
+            );
+        }
+    });
+}
+
+/// Only on this thread: glibc starts no thread and no process with such a filter.
+fn clone3_fails_here_with(errno: i32) {
+    const CLONE3: u32 = 435;
+    let load = libc::sock_filter {
+        code: 0x20,
+        jt: 0,
+        jf: 0,
+        k: 0,
+    };
+    let test = libc::sock_filter {
+        code: 0x15,
+        jt: 0,
+        jf: 1,
+        k: CLONE3,
+    };
+    let end = |k| libc::sock_filter {
+        code: 0x06,
+        jt: 0,
+        jf: 0,
+        k,
+    };
+    let mut code = [
+        load,
+        test,
+        end(libc::SECCOMP_RET_ERRNO | errno as u32),
+        end(libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: code.len() as u16,
+        filter: code.as_mut_ptr(),
+    };
+    // SAFETY: the program is valid for the time of the call.
+    unsafe {
+        if !is_root() {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        }
+        let done = libc::prctl(
+            libc::PR_SET_SECCOMP,
+            libc::SECCOMP_MODE_FILTER,
+            &raw const program,
+        );
+        assert_eq!(done, 0);
+    }
 }
 
 #[test]
