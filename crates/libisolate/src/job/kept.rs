@@ -5,17 +5,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 /// A value that is kept where it can be had without waiting.
 ///
 /// A process may fork while another of its threads is in here; in the child nobody will ever open the
-/// lock. So nobody waits for it: who finds it shut does without.
+/// lock. So nobody waits for long: who finds it shut does without.
 pub(super) struct Kept<T>(Mutex<Option<T>>);
+
+/// The lock did not open in time.
+#[derive(Debug, PartialEq)]
+pub(super) struct Shut;
+
+/// It is held for the copy of a pointer or a few facts.
+const TRIES: u32 = 1000;
 
 impl<T: Clone> Kept<T> {
     pub const fn new() -> Kept<T> {
         Kept(Mutex::new(None))
     }
 
-    /// The kept value, if there is one and it can be had now.
-    pub fn get(&self) -> Option<T> {
-        self.lock().and_then(|kept| kept.clone())
+    /// The kept value, if there is one.
+    pub fn get(&self) -> Result<Option<T>, Shut> {
+        self.lock().map(|kept| kept.clone())
     }
 
     /// Keeps a value in place of the last, if that can be done now.
@@ -25,12 +32,15 @@ impl<T: Clone> Kept<T> {
         drop(last);
     }
 
-    fn lock(&self) -> Option<MutexGuard<'_, Option<T>>> {
-        match self.0.try_lock() {
-            Ok(kept) => Some(kept),
-            Err(TryLockError::Poisoned(kept)) => Some(PoisonError::into_inner(kept)),
-            Err(TryLockError::WouldBlock) => None,
+    fn lock(&self) -> Result<MutexGuard<'_, Option<T>>, Shut> {
+        for _ in 0..TRIES {
+            match self.0.try_lock() {
+                Ok(kept) => return Ok(kept),
+                Err(TryLockError::Poisoned(kept)) => return Ok(PoisonError::into_inner(kept)),
+                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            }
         }
+        Err(Shut)
     }
 }
 
@@ -41,12 +51,12 @@ mod tests {
     #[test]
     fn nobody_waits() {
         let kept = Kept::new();
-        assert_eq!(kept.get(), None);
+        assert_eq!(kept.get(), Ok(None));
         kept.set(1);
         let shut = kept.0.lock();
-        assert_eq!(kept.get(), None);
+        assert_eq!(kept.get(), Err(Shut));
         kept.set(2);
         drop(shut);
-        assert_eq!(kept.get(), Some(1));
+        assert_eq!(kept.get(), Ok(Some(1)));
     }
 }

@@ -53,7 +53,7 @@ fn host(spec: &Spec) -> Result<Host> {
     let own = kernfile::read(Path::new(OWN))
         .map_err(|error| Error::from_io(&error, Stage::Host, OWN).with_hint("mount /proc"))?;
     let mut host = match HOST.get() {
-        Some((then, host)) if then == own => host,
+        Ok(Some((then, host))) if then == own => host,
         _ => {
             let host = Host::probe()?;
             HOST.set((own, host.clone()));

@@ -51,10 +51,11 @@ impl AsFd for ProgramFd {
 
 /// The init's program in a sealed file that can be executed.
 pub(super) fn program() -> Result<ProgramFd> {
-    if let Some(program) = PROGRAM.get()
+    let kept = PROGRAM.get();
+    if let Ok(Some(program)) = &kept
         && program.is_still_open()
     {
-        return Ok(ProgramFd(program));
+        return Ok(ProgramFd(program.clone()));
     }
     let file = sealed(c"isolate-init", isolate_init::PROGRAM, MFD_EXEC).and_then(above_streams);
     let file = file.map_err(|errno| {
@@ -72,7 +73,10 @@ pub(super) fn program() -> Result<ProgramFd> {
         file: ManuallyDrop::new(file),
         identity,
     });
-    PROGRAM.set(program.clone());
+    // Not in place of one that only could not be had just now.
+    if kept.is_ok() {
+        PROGRAM.set(program.clone());
+    }
     Ok(ProgramFd(program))
 }
 
