@@ -376,7 +376,56 @@ pub struct SignalInfo {
     pub rest: [u8; 112],
 }
 
+/// `struct mnt_ns_info` (ioctl_nsfs(2)).
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct MountNamespaceInfo {
+    pub size: u32,
+    pub mounts: u32,
+    pub id: u64,
+}
+
+impl Default for MountNamespaceInfo {
+    fn default() -> MountNamespaceInfo {
+        MountNamespaceInfo {
+            size: size_of::<MountNamespaceInfo>() as u32,
+            mounts: 0,
+            id: 0,
+        }
+    }
+}
+
+/// A `struct file_handle` with `struct nsfs_file_handle` in it (open_by_handle_at(2), linux/nsfs.h).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct NsFileHandle {
+    pub bytes: u32,
+    pub kind: i32,
+    /// As of `NS_GET_ID`.
+    pub id: u64,
+    /// The `CLONE_NEW*` flag; 0, with the inode 0, for whatever kind it is.
+    pub flag: u32,
+    pub inode: u32,
+}
+
+impl NsFileHandle {
+    /// `FILEID_NSFS`
+    pub const KIND: i32 = 0xf1;
+    /// For the kernel to fill.
+    pub const EMPTY: NsFileHandle = NsFileHandle {
+        bytes: 16,
+        kind: NsFileHandle::KIND,
+        id: 0,
+        flag: 0,
+        inode: 0,
+    };
+}
+
 const _: () = {
+    assert!(size_of::<MountNamespaceInfo>() == 16);
+    assert!(size_of::<NsFileHandle>() == 24);
     assert!(size_of::<CloneArgs>() == 88);
     assert!(offset_of!(CloneArgs, cgroup) == 80);
     assert!(size_of::<OpenHow>() == 24);

@@ -140,6 +140,8 @@ pub enum Stage {
     Wait,
     /// Sending a signal to the job.
     Signal,
+    /// Opening, asking, entering or keeping a namespace.
+    Namespace,
 }
 
 impl Stage {
@@ -163,6 +165,7 @@ impl Stage {
             Stage::Exec => "exec",
             Stage::Wait => "wait",
             Stage::Signal => "signal",
+            Stage::Namespace => "namespace",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod fd;
 pub mod mount;
+pub mod nsfs;
 pub mod path;
 pub mod privilege;
 pub mod probe;

@@ -53,6 +53,72 @@ impl Kind {
         }
     }
 
+    /// What it isolates, in a few words.
+    pub fn isolates(self) -> &'static str {
+        match self {
+            Kind::Cgroup => "the root of the cgroup tree",
+            Kind::Ipc => "System V IPC and POSIX message queues",
+            Kind::Net => "network devices, addresses, routes, ports and rules",
+            Kind::Mnt => "mounts",
+            Kind::Pid => "process ids",
+            Kind::Time => "the monotonic and boot-time clocks",
+            Kind::User => "user and group ids, capabilities and keyrings",
+            Kind::Uts => "host name and NIS domain name",
+        }
+    }
+
+    /// The first Linux that has the kind as a namespace of its own, such as "4.6".
+    pub fn since(self) -> &'static str {
+        match self {
+            Kind::Cgroup => "4.6",
+            Kind::Ipc | Kind::Uts => "2.6.19",
+            Kind::Net | Kind::Pid => "2.6.24",
+            Kind::Mnt => "2.4.19",
+            Kind::Time => "5.6",
+            Kind::User => "3.8",
+        }
+    }
+
+    /// Whether namespaces of this kind are nested and have a parent: user and pid.
+    pub fn is_nested(self) -> bool {
+        matches!(self, Kind::User | Kind::Pid)
+    }
+
+    /// Whether a process can have another for its children than for itself: pid and time.
+    pub fn is_for_children(self) -> bool {
+        matches!(self, Kind::Pid | Kind::Time)
+    }
+
+    /// Whether this kernel has the kind.
+    pub fn supported(self) -> bool {
+        std::fs::symlink_metadata(format!("/proc/self/ns/{self}")).is_ok()
+    }
+
+    /// The kind of a name under /proc/PID/ns.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The kind of a `CLONE_NEW*` flag.
+    pub fn from_flag(flag: u64) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.flag() == flag)
+    }
+
+    /// The inode number of the kind's first namespace, the one the kernel booted with, where the kernel
+    /// fixes it. Net and mount namespaces have no fixed number before Linux 6.18.
+    pub(crate) fn initial_inode(self) -> u64 {
+        match self {
+            Kind::Ipc => 0xEFFF_FFFF,
+            Kind::Uts => 0xEFFF_FFFE,
+            Kind::User => 0xEFFF_FFFD,
+            Kind::Pid => 0xEFFF_FFFC,
+            Kind::Cgroup => 0xEFFF_FFFB,
+            Kind::Time => 0xEFFF_FFFA,
+            Kind::Net => 0xEFFF_FFF9,
+            Kind::Mnt => 0xEFFF_FFF8,
+        }
+    }
+
     /// The flag for clone(2), unshare(2) and setns(2).
     pub fn flag(self) -> u64 {
         match self {
@@ -71,5 +137,24 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn names_and_flags_lead_back() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_name(kind.name()), Some(kind));
+            assert_eq!(Kind::from_flag(kind.flag()), Some(kind));
+        }
+        assert_eq!(Kind::from_name("mount"), None);
+        assert_eq!(Kind::from_flag(0), None);
+        let mut flags = Kind::ALL.map(Kind::flag).to_vec();
+        flags.sort_unstable();
+        flags.dedup();
+        assert_eq!(flags.len(), 8);
     }
 }
