@@ -1,8 +1,20 @@
 //! Namespaces: the eight kinds, handles of them, and everything that can be done with one.
 
+mod create;
 mod handle;
+mod joined;
 mod kind;
 mod proc;
+mod settings;
+mod sysctl;
+mod thread;
+mod visit;
 
+pub use create::{NamespaceSet, create};
 pub use handle::{MountInfo, Namespace, NamespaceId};
+pub(crate) use joined::joined;
 pub use kind::Kind;
+pub(crate) use settings::offsets_text;
+pub use settings::{CgroupPath, cgroup_paths, set_time_offsets, time_offsets_of};
+pub(crate) use sysctl::find as find_sysctl;
+pub use thread::{Inside, enter_thread, enter_thread_pidfd, unshare_thread};

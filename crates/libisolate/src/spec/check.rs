@@ -2,7 +2,7 @@
 
 use super::{Bytes, IdMap, Limits, NamespaceMode, Root, Spec, Stdio};
 use crate::error::{Error, Result};
-use crate::ns::Kind;
+use crate::ns::{Kind, find_sysctl};
 use crate::plan::{RLIMITS, namespace_mode, stream};
 use crate::spec::{Net, Profile};
 
@@ -370,6 +370,17 @@ fn names(spec: &Spec) -> Result<()> {
             ));
         }
         needs(spec, field, Kind::Uts)?;
+    }
+    for (name, value) in &spec.sysctls {
+        let (_, kind) = find_sysctl(name).map_err(|why| Error::invalid("sysctls", why))?;
+        let field = format!("sysctls.{name}");
+        if value.contains('\0') || value.len() >= PATH_MAX {
+            return Err(Error::invalid(
+                field,
+                format!("has a NUL byte, or is longer than {} bytes", PATH_MAX - 1),
+            ));
+        }
+        needs(spec, &field, kind)?;
     }
     if let Some(offsets) = spec.time_offsets {
         for (field, value) in [

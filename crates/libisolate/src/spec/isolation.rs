@@ -45,7 +45,10 @@ pub enum NamespaceMode {
 impl NamespaceMode {
     /// Whether the job enters one that is there.
     pub fn is_joined(&self) -> bool {
-        matches!(self, NamespaceMode::Pid(_) | NamespaceMode::Path(_) | NamespaceMode::Fd(_))
+        matches!(
+            self,
+            NamespaceMode::Pid(_) | NamespaceMode::Path(_) | NamespaceMode::Fd(_)
+        )
     }
 }
 
