@@ -160,11 +160,10 @@ export interface Namespaces {
  * - `'new'`: A new one; where the host cannot make it the job does not start.
  * - `'try'`: A new one where the host can make it, else the caller's; the enforcement tells which.
  * - `'host'`: The caller's.
- * - `{ pid: number }`: That of the process with this id.
- * - `{ path: Bytes }`: That at a path, such as /run/netns/NAME.
+ * - `{ path: Bytes }`: That at a path, such as /run/netns/NAME or /proc/PID/ns/net.
  * - `{ fd: number }`: That of a descriptor of the caller's, which stays the caller's.
  */
-export type NamespaceMode = 'new' | 'try' | 'host' | { pid: number } | { path: Bytes } | { fd: number };
+export type NamespaceMode = 'new' | 'try' | 'host' | { path: Bytes } | { fd: number };
 
 /**
  * One line of a uid or gid map: `count` ids from `inside` on are `outside` and following for the

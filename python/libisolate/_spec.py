@@ -31,7 +31,7 @@ call filter, a clean environment, a new session and a cgroup with a pids limit.
 "none": Nothing but what the spec names: bare primitives.
 """
 
-NamespaceMode = Union[Literal["new", "try", "host"], int, IO[Any], "Text", int, IO[Any]]
+NamespaceMode = Union[Literal["new", "try", "host"], "Text", int, IO[Any]]
 """Whether the job has a namespace of its own, or enters one that is there.
 
 To enter one takes CAP_SYS_ADMIN over it: that of the caller, or, where the job enters its user
@@ -43,9 +43,7 @@ namespace too, whatever that gives (setns(2)).
 
 "host": The caller's.
 
-an integer or an open file: That of the process with this id.
-
-bytes: That at a path, such as /run/netns/NAME.
+bytes: That at a path, such as /run/netns/NAME or /proc/PID/ns/net.
 
 an integer or an open file: That of a descriptor of the caller's, which stays the caller's.
 """

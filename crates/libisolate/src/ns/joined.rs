@@ -13,7 +13,6 @@ pub(crate) fn joined(plan: &Plan) -> Result<Vec<Namespace>> {
             break;
         };
         let namespace = match place {
-            NamespaceMode::Pid(pid) => Namespace::of_process(*pid, *kind),
             NamespaceMode::Path(path) => Namespace::open(path.as_path()),
             NamespaceMode::Fd(fd) => Namespace::of_fd(*fd),
             NamespaceMode::New | NamespaceMode::Try | NamespaceMode::Host => {

@@ -192,7 +192,6 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
 
 fn joined(kind: Kind, place: &NamespaceMode) -> Enforced {
     let place = match place {
-        NamespaceMode::Pid(pid) => format!("/proc/{pid}/ns/{kind}"),
         NamespaceMode::Path(path) => path.to_string(),
         NamespaceMode::Fd(fd) => format!("descriptor {fd}"),
         NamespaceMode::New | NamespaceMode::Try | NamespaceMode::Host => String::new(),

@@ -329,12 +329,6 @@ fn namespaces(spec: &Spec) -> Result<()> {
     for kind in Kind::ALL {
         let field = format!("namespaces.{kind}");
         match spec.namespaces.get(kind) {
-            Some(NamespaceMode::Pid(pid)) if *pid < 1 => {
-                return Err(Error::invalid(
-                    format!("{field}.pid"),
-                    format!("{pid} is no process id: they begin at 1"),
-                ));
-            }
             Some(NamespaceMode::Fd(fd)) if *fd < 0 => {
                 return Err(Error::invalid(
                     format!("{field}.fd"),

@@ -258,7 +258,9 @@ fn what_is_refused() {
             (
                 create(
                     &[Kind::User],
-                    &with(&|s| s.namespaces.user = Some(NamespaceMode::Pid(1))),
+                    &with(&|s| {
+                        s.namespaces.user = Some(NamespaceMode::Path("/proc/1/ns/user".into()))
+                    }),
                 ),
                 "is to be new",
             ),

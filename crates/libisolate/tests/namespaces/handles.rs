@@ -400,7 +400,12 @@ fn the_root_of_the_machine() {
         return;
     }
     for kind in Kind::ALL {
-        let first = Namespace::of_process(1, kind).unwrap();
+        let first = match Namespace::of_process(1, kind) {
+            Err(error) if error.kind() == ErrorKind::Permission => {
+                return skip(name!(), "process 1 lets nobody look into it");
+            }
+            first => first.unwrap(),
+        };
         // In a container pid 1 is not in the machine's own.
         if first.is_initial() {
             assert_eq!(first.owner_uid().unwrap(), 0, "{kind}");
