@@ -258,7 +258,7 @@ impl State {
         if self.outcome.is_some() || self.exit.is_some() || self.is_gone() {
             return Ok(Vec::new());
         }
-        let Ok(first) = ns::pid_of(self.pidfd.as_fd()) else {
+        let Some(first) = ns::child_behind(self.pidfd.as_fd()) else {
             return Ok(Vec::new());
         };
         let namespace = match self.pid_namespace {

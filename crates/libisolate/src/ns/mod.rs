@@ -2,6 +2,7 @@
 
 mod handle;
 mod kind;
+mod list;
 mod mounts;
 mod netns;
 mod persist;
@@ -11,7 +12,7 @@ mod procfs;
 
 pub use handle::{MountInfo, Namespace, NamespaceId};
 pub use kind::Kind;
+pub use list::{NamespaceEntry, Pin, TreeNode, list, tree};
 pub use persist::{Persisted, named, persisted, unpersist, unpersist_name};
 pub use pids::{Process, processes_in, translate_pid};
-pub(crate) use pids::{descendants, described};
-pub(crate) use proc::pid_of;
+pub(crate) use pids::{child_behind, descendants, described};

@@ -2,7 +2,7 @@
 //! a namespace (pid_namespaces(7)).
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use isolate_sys::Errno;
 use isolate_sys::calls::nsfs::{self, PidQuestion};
@@ -110,6 +110,15 @@ pub(crate) fn descendants(pid: i32) -> Result<Vec<i32>> {
         .into_iter()
         .filter_map(|entry| numbers.callers(entry))
         .collect())
+}
+
+/// The caller's number of a child that lives; its pidfd tells that of /proc.
+pub(crate) fn child_behind(pidfd: BorrowedFd<'_>) -> Option<i32> {
+    let entry = super::proc::pid_of(pidfd).ok()?;
+    match procfs::depth().ok()? {
+        0 => Some(entry),
+        depth => Status::of(entry)?.numbers.get(depth).copied(),
+    }
 }
 
 fn only_pid(namespace: &Namespace) -> Result<()> {

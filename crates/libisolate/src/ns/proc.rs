@@ -20,7 +20,7 @@ pub(super) fn check_pid(pid: i32) -> Result<()> {
 }
 
 /// The number of a pidfd's process, which is alive (proc(5), /proc/PID/fdinfo).
-pub(crate) fn pid_of(pidfd: BorrowedFd<'_>) -> Result<i32> {
+pub(super) fn pid_of(pidfd: BorrowedFd<'_>) -> Result<i32> {
     let number = pidfd.as_raw_fd();
     let path = format!("/proc/self/fdinfo/{number}");
     let info = std::fs::read_to_string(&path)

@@ -4,8 +4,6 @@
 use std::io;
 use std::path::Path;
 
-use isolate_sys::calls::process;
-
 use super::Kind;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
@@ -179,16 +177,6 @@ pub(super) fn descendants(of: i32) -> Result<Vec<i32>> {
     Ok(found)
 }
 
-/// The number of the calling process as /proc shows it.
-pub(super) fn own(depth: usize) -> i32 {
-    if depth == 0 {
-        return process::getpid();
-    }
-    let link = std::fs::read_link("/proc/self").ok();
-    link.and_then(|link| link.to_str()?.parse().ok())
-        .unwrap_or_else(process::getpid)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,7 +215,8 @@ mod tests {
     #[test]
     fn this_process() {
         let depth = depth().expect("/proc");
-        let own = own(depth);
+        let own = std::fs::read_link("/proc/self").expect("/proc");
+        let own: i32 = own.to_str().expect("a number").parse().expect("a number");
         assert!(processes().expect("/proc").contains(&own));
         let thread = nix::unistd::gettid().as_raw();
         if depth == 0 {
