@@ -18,7 +18,8 @@ use crate::{name, plain, running};
 
 /// Runs the body with mounts of its own; an ordinary user gets them by a user namespace.
 fn private(name: &str, body: impl FnOnce()) {
-    let user = ["unshare", "-Ur", "-m", "--propagation", "private"];
+    // A network namespace too: `ip` goes back to where it came from, which is to be the user's own.
+    let user = ["unshare", "-Urmn", "--propagation", "private"];
     let test = match is_root() {
         true => Alone::new(name),
         false => Alone::new(name).under(&user),
@@ -61,7 +62,12 @@ fn propagation(at: &Path, flags: u64) {
 
 /// A namespace that nobody else has.
 fn fresh(kind: Kind) -> Namespace {
-    let (job, _) = running(plain("echo; exec sleep 100", &[kind.name()]));
+    let (script, kinds) = match kind {
+        // One id is mapped where an ordinary user runs the tests: too few for a map of its own.
+        Kind::User => ("exec unshare -U sh -c 'echo; exec sleep 100'", vec![]),
+        _ => ("echo; exec sleep 100", vec![kind.name()]),
+    };
+    let (job, _) = running(plain(script, &kinds));
     Namespace::of_process(job.pid(), kind).unwrap()
 }
 
@@ -86,7 +92,7 @@ fn mounts_of(pid: &str) -> Vec<String> {
 fn shape() -> Vec<String> {
     let lines = mounts_of("self");
     let field = |line: &str, at: usize| line.split(' ').nth(at).unwrap().to_owned();
-    let own = lines.iter().filter(|line| field(line, 4) == "/run").last();
+    let own = lines.iter().rfind(|line| field(line, 4) == "/run");
     let mut ids = vec![field(own.unwrap(), 0)];
     let mut at = 0;
     while let Some(parent) = ids.get(at).cloned() {
