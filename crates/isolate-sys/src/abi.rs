@@ -7,10 +7,14 @@ use core::mem::{offset_of, size_of};
 pub const CLONE_NEWTIME: u64 = 0x80;
 /// Share memory with the child.
 pub const CLONE_VM: u64 = 0x100;
+/// `CLONE_FS`
+pub const CLONE_FS: u64 = 0x200;
 /// Store a pidfd.
 pub const CLONE_PIDFD: u64 = 0x1000;
 /// Suspend the caller until the child execs or exits.
 pub const CLONE_VFORK: u64 = 0x4000;
+/// `CLONE_PARENT`
+pub const CLONE_PARENT: u64 = 0x8000;
 /// A new mount namespace.
 pub const CLONE_NEWNS: u64 = 0x0002_0000;
 /// A new cgroup namespace.

@@ -10,6 +10,7 @@
 pub mod cgroup;
 pub mod error;
 pub mod host;
+mod init;
 pub mod job;
 mod kernfile;
 pub mod ns;

@@ -38,6 +38,17 @@ pub unsafe fn clone3_fork(args: &CloneArgs) -> Result<i32> {
     Ok(pid as i32)
 }
 
+/// [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html) with flags, as a fork.
+///
+/// # Safety
+/// As [`clone3_fork`].
+pub unsafe fn clone_fork(flags: u64) -> Result<i32> {
+    let flags = (flags | crate::abi::SIGCHLD) as usize;
+    // SAFETY: the caller vouches for the flags; the stack is the copied one.
+    let pid = unsafe { syscall6(nr::CLONE, flags, 0, 0, 0, 0, 0) }?;
+    Ok(pid as i32)
+}
+
 /// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html); returns only to fail.
 ///
 /// # Safety
@@ -147,6 +158,12 @@ pub fn pidfd_send_signal(pidfd: i32, signal: i32) -> Result<()> {
 pub fn getpid() -> i32 {
     // SAFETY: no memory is passed; the call cannot fail.
     unsafe { syscall6(nr::GETPID, 0, 0, 0, 0, 0, 0) }.map_or(0, |pid| pid as i32)
+}
+
+/// [gettid(2)](https://man7.org/linux/man-pages/man2/gettid.2.html)
+pub fn gettid() -> i32 {
+    // SAFETY: no memory is passed; the call cannot fail.
+    unsafe { syscall6(nr::GETTID, 0, 0, 0, 0, 0, 0) }.map_or(0, |tid| tid as i32)
 }
 
 /// [getppid(2)](https://man7.org/linux/man-pages/man2/getpid.2.html)

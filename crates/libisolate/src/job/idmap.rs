@@ -13,9 +13,14 @@ use isolate_sys::abi::{
 use isolate_sys::calls::mount;
 
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::plan::{Idmap, Tree};
+use crate::plan::{Idmap, Plan, Tree};
 use crate::spec::IdMap;
 use crate::sysfd::own;
+
+/// Writes the maps that a plan gives its init's user namespace.
+pub(crate) fn write_plan(pid: i32, plan: &Plan) -> Result<()> {
+    write(pid, &plan.uid_map, &plan.gid_map, plan.deny_setgroups)
+}
 
 /// Writes the maps of a waiting child's user namespace (user_namespaces(7)).
 pub(super) fn write(pid: i32, uids: &[IdMap], gids: &[IdMap], deny_setgroups: bool) -> Result<()> {

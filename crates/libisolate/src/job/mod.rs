@@ -1,15 +1,11 @@
 //! Jobs: a running spec, and how it ended.
 
 mod capture;
-mod control;
+mod exec;
 mod idmap;
-mod kept;
 mod launch;
-mod memfile;
 mod outcome;
-mod pidfd;
 mod slots;
-mod spark;
 mod state;
 mod stdio;
 
@@ -24,7 +20,7 @@ use isolate_sys::calls::{fd, process};
 
 pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usage};
 
-pub(crate) use idmap::map_text;
+pub(crate) use idmap::{map_text, write_plan as write_id_maps};
 
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::ns::Process;
@@ -57,7 +53,12 @@ pub fn run(spec: &Spec) -> Result<Outcome> {
 /// # Errors
 /// As [`run`].
 pub fn spawn(spec: &Spec) -> Result<Job> {
-    let launched = launch::launch(spec)?;
+    start(spec, None)
+}
+
+/// Starts a job, or a program inside another one's place.
+fn start(spec: &Spec, place: Option<launch::Place>) -> Result<Job> {
+    let launched = launch::launch(spec, place)?;
     let (pid, ready, state) = State::new(launched, spec)?;
     Ok(Job {
         owner: process::getpid(),

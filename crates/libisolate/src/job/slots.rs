@@ -4,14 +4,12 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use isolate_sys::abi::CLONE_NEWUSER;
 
-use super::control::Control;
-use super::launch::Guard;
-use super::spark::{self, Wish};
+use super::idmap;
 use super::stdio::Streams;
-use super::{idmap, memfile, pidfd};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
+use crate::init::{Control, Guarded, Wish, memfile, pidfd, spark};
 use crate::plan::{Plan, Slot};
 
 /// The descriptors for the plan's slots, in order; those opened here are closed once they are sent.
@@ -25,6 +23,7 @@ impl Slots {
         plan: &Plan,
         streams: &Streams,
         group: Option<&Group>,
+        mut joins: Vec<OwnedFd>,
         pid: i32,
         program: &memfile::ProgramFd,
         host: &Host,
@@ -33,7 +32,6 @@ impl Slots {
             numbers: Vec::new(),
             opened: Vec::new(),
         };
-        let mut joins = Vec::new();
         if plan.slots.iter().any(|slot| matches!(slot, Slot::Join(_)))
             && let Some(group) = group
         {
@@ -81,6 +79,8 @@ impl Slots {
                         .map_err(|errno| Error::from_errno(errno, Stage::Clone, "pidfd_open"))?;
                     slots.add(own);
                 }
+                // Sent before, by whoever starts the init.
+                Slot::Namespace(..) => {}
                 Slot::Stdio(number) => slots.numbers.extend(streams.job_fd(*number)),
                 Slot::Caller(fd) => slots.numbers.push(*fd),
             }
@@ -111,13 +111,7 @@ fn tree_namespace(plan: &Plan, pid: i32, program: &memfile::ProgramFd) -> Result
         capabilities: 0,
     })
     .map_err(|errno| Error::from_errno(errno, Stage::Ids, "user namespace for id-mapped mounts"))?;
-    let guard = Guard {
-        spark: Some(spark),
-        group: None,
-    };
-    let Some(spark) = &guard.spark else {
-        return idmap::namespace(pid);
-    };
-    idmap::write(spark.pid, uids, gids, false)?;
-    idmap::namespace(spark.pid)
+    let spark = Guarded::new(spark);
+    idmap::write(spark.pid(), uids, gids, false)?;
+    idmap::namespace(spark.pid())
 }

@@ -11,12 +11,12 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::capture::{Capture, Progress};
-use super::control::{Control, Heard};
 use super::launch::Launched;
 use super::outcome::{Enforcement, Outcome, Reason, Usage};
-use super::{pidfd, poll};
+use super::poll;
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::init::{Control, Heard, pidfd};
 use crate::ns::{self, Kind, Namespace, Process};
 use crate::spec::Spec;
 
@@ -49,6 +49,8 @@ pub(super) struct State {
     bell: Option<EventFd>,
     pub enforcement: Enforcement,
     pub namespaces: BTreeMap<String, u64>,
+    /// The program's ids inside, where they were set.
+    pub ids: Option<(u32, u32)>,
 }
 
 impl State {
@@ -77,6 +79,7 @@ impl State {
             bell: None,
             enforcement: launched.enforcement,
             namespaces: launched.namespaces,
+            ids: launched.plan.ids,
         };
         let registered = state.register();
         if let Err(error) = registered {
@@ -154,7 +157,7 @@ impl State {
             let Some(control) = &self.control else { return };
             match control.hear(false) {
                 Ok(Heard::Report(Report::Ended(ended), _)) => self.ended = Some(ended),
-                Ok(Heard::Report(..)) => {}
+                Ok(Heard::Report(..) | Heard::Descriptor(_)) => {}
                 Ok(Heard::Nothing) => return,
                 Ok(Heard::End) | Err(_) => self.control = None,
             }
@@ -236,6 +239,13 @@ impl State {
 
     pub fn take_pipe(&mut self, number: usize) -> Option<OwnedFd> {
         self.pipes.get_mut(number)?.take()
+    }
+
+    /// The files by which a process joins the job's groups.
+    pub fn group_fds(&self) -> Result<Vec<OwnedFd>> {
+        self.group
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |group| group.join_fds(true))
     }
 
     pub fn usage(&self) -> Usage {

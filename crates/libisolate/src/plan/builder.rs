@@ -87,6 +87,9 @@ pub fn describe(op: &Op<'_>) -> String {
 pub(super) fn text(plan: &Plan) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "clone_flags {:#x}", plan.clone_flags);
+    if plan.reborn {
+        let _ = writeln!(text, "reborn after {} slots", plan.early_slots());
+    }
     if plan.init_capabilities != 0 {
         let _ = writeln!(text, "init_capabilities {:#x}", plan.init_capabilities);
     }
@@ -152,8 +155,8 @@ pub(super) fn text(plan: &Plan) -> String {
     text
 }
 
-pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
-    let Some(label) = plan.labels.get(op as usize) else {
+pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
+    let Some(label) = labels.get(op as usize) else {
         return Error::new(
             ErrorKind::Internal,
             Stage::Clone,
@@ -182,7 +185,26 @@ pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
         (Stage::Exec, Errno::E2BIG) => {
             error.with_hint("arguments and environment are larger than the kernel takes")
         }
-        (Stage::Cgroup, Errno::ESRCH) => error,
+        (Stage::Namespace, Errno::ENOENT) if label.subject.contains("sysctl ") => {
+            error.with_hint("the kernel has no such parameter in a namespace of its own")
+        }
+        (Stage::Namespace, Errno::EPERM | Errno::EACCES | Errno::EROFS)
+            if label.subject.contains("sysctl ") =>
+        {
+            error.with_hint(
+                "the parameter is read-only, or /proc/sys is, or the kernel lets only the host's root \
+                 change it",
+            )
+        }
+        (Stage::Namespace, Errno::EPERM) => error.with_hint(
+            "entering it takes CAP_SYS_ADMIN over it: enter the user namespace that owns it too",
+        ),
+        (Stage::Namespace, Errno::EINVAL) if label.subject.ends_with("user") => error
+            .with_kind(ErrorKind::InvalidSpec)
+            .with_hint("it is the one that the process is in already"),
+        (Stage::Namespace, Errno::EINVAL) if label.subject.ends_with("pid") => error
+            .with_kind(ErrorKind::InvalidSpec)
+            .with_hint("only a pid namespace below the caller's own can be entered"),
         _ => error,
     }
 }

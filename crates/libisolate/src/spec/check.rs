@@ -2,7 +2,7 @@
 
 use super::{Bytes, IdMap, Limits, NamespaceMode, Root, Spec, Stdio};
 use crate::error::{Error, Result};
-use crate::ns::Kind;
+use crate::ns::{Kind, find_sysctl};
 use crate::plan::{RLIMITS, namespace_mode, stream};
 use crate::spec::{Net, Profile};
 
@@ -25,6 +25,7 @@ pub(super) fn spec(spec: &Spec) -> Result<()> {
     files(spec)?;
     streams(spec)?;
     identity(spec)?;
+    namespaces(spec)?;
     names(spec)?;
     limits(&spec.limits)?;
     if !spec.init {
@@ -323,6 +324,33 @@ fn map(field: &str, lines: &[IdMap]) -> Result<()> {
     Ok(())
 }
 
+/// The namespaces that are entered.
+fn namespaces(spec: &Spec) -> Result<()> {
+    for kind in Kind::ALL {
+        let field = format!("namespaces.{kind}");
+        match spec.namespaces.get(kind) {
+            Some(NamespaceMode::Fd(fd)) if *fd < 0 => {
+                return Err(Error::invalid(
+                    format!("{field}.fd"),
+                    format!("{fd} is not a descriptor"),
+                ));
+            }
+            Some(NamespaceMode::Path(path)) => outside(&format!("{field}.path"), path)?,
+            _ => {}
+        }
+    }
+    let new_user = namespace_mode(spec, Kind::User) == NamespaceMode::New;
+    let joins = |kind| namespace_mode(spec, kind).is_joined();
+    if joins(Kind::Pid) && new_user && !joins(Kind::Mnt) {
+        return Err(Error::invalid(
+            "namespaces.pid",
+            "is entered from a new user namespace, in which the kernel does not mount its /proc: set \
+             namespaces.user to host, or enter the user namespace that owns it",
+        ));
+    }
+    Ok(())
+}
+
 fn names(spec: &Spec) -> Result<()> {
     for (field, name) in [
         ("hostname", &spec.hostname),
@@ -336,6 +364,17 @@ fn names(spec: &Spec) -> Result<()> {
             ));
         }
         needs(spec, field, Kind::Uts)?;
+    }
+    for (name, value) in &spec.sysctls {
+        let (_, kind) = find_sysctl(name).map_err(|why| Error::invalid("sysctls", why))?;
+        let field = format!("sysctls.{name}");
+        if value.contains('\0') || value.len() >= PATH_MAX {
+            return Err(Error::invalid(
+                field,
+                format!("has a NUL byte, or is longer than {} bytes", PATH_MAX - 1),
+            ));
+        }
+        needs(spec, &field, kind)?;
     }
     if let Some(offsets) = spec.time_offsets {
         for (field, value) in [
@@ -352,8 +391,8 @@ fn names(spec: &Spec) -> Result<()> {
         }
         needs(spec, "time_offsets", Kind::Time)?;
     }
-    if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.net)
-        && (net == Net::Host) != (mode == NamespaceMode::Host)
+    if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.get(Kind::Net))
+        && (mode.is_joined() || (net == Net::Host) != (*mode == NamespaceMode::Host))
     {
         return Err(Error::invalid(
             "net",

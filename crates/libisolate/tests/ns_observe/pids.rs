@@ -5,7 +5,7 @@ use libisolate::spec::NamespaceMode;
 use libisolate::{ErrorKind, Job, Spec};
 
 use crate::common::{Alone, alone, root_or_skip, sh, skip, without_init};
-use crate::{name, plain, running, with_user};
+use crate::{first_line, name, plain, running, with_user};
 
 fn own() -> Namespace {
     Namespace::of_thread(Kind::Pid).unwrap()
@@ -244,6 +244,28 @@ fn orphans_are_the_jobs() {
             let inside: Vec<i32> = shown(&job).iter().map(|p| p.inside).collect();
             assert_eq!(inside.len(), 2, "{inside:?}");
             assert!(inside.contains(&number(&said)), "{inside:?} {said}");
+        }
+    });
+}
+
+/// What is started inside a job later is one of its processes too.
+#[test]
+fn a_program_inside_a_job() {
+    alone(name!(), || {
+        let mut shared = sh("echo $$; exec sleep 100");
+        shared.namespaces.pid = Some(NamespaceMode::Host);
+        for spec in [sh("echo $$; exec sleep 100"), shared] {
+            let (job, said) = running(spec);
+            let mut inner = Spec::new(["/bin/sh", "-c", "sleep 100 & echo $$ $!; wait"]);
+            inner.stdin = libisolate::spec::Stdio::Null;
+            inner.stdout = libisolate::spec::Stdio::Pipe;
+            let inner = job.exec(&inner).unwrap();
+            let mut told = vec![number(&said)];
+            told.extend(first_line(&inner).split(' ').map(number));
+            let inside: Vec<i32> = shown(&job).iter().map(|p| p.inside).collect();
+            assert_eq!(inside, told);
+            let inside: Vec<i32> = shown(&inner).iter().map(|p| p.inside).collect();
+            assert_eq!(inside, told[1..]);
         }
     });
 }
