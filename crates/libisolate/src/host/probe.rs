@@ -14,7 +14,7 @@ use super::{Caller, Features, Host, NamespaceSupport, PathFact};
 use crate::cgroup;
 use crate::error::{Error, Result, Stage};
 use crate::kernfile;
-use crate::ns::Kind;
+use crate::ns::{self, Kind};
 use crate::plan::SYSTEM_DIRECTORIES;
 use crate::spec::{Bytes, Profile, Root, Spec};
 
@@ -45,6 +45,13 @@ pub(super) fn host() -> Result<Host> {
 pub(super) fn refresh(host: &mut Host, spec: &Spec) -> Result<()> {
     host.caller = caller()?;
     host.caller.env = environment(spec);
+    let maps = !spec.uid_map.is_empty() || !spec.gid_map.is_empty();
+    if maps && !host.caller.may_set_ids() {
+        // Only where it matters: the name of the user may come from far away.
+        host.caller.subordinate = ns::subordinate_ids()?;
+        host.caller.newuidmap = ns::id_map_program(ns::Which::Uid);
+        host.caller.newgidmap = ns::id_map_program(ns::Which::Gid);
+    }
     let mut paths = BTreeMap::new();
     look_at_system(&mut paths);
     for bind in &spec.binds {
@@ -146,7 +153,7 @@ fn caller() -> Result<Caller> {
         mapped_gids: map(&read("/proc/thread-self/gid_map")?),
         // A directory that was removed has no name.
         cwd: std::env::current_dir().map(Bytes::from).unwrap_or_default(),
-        env: BTreeMap::new(),
+        ..Caller::default()
     })
 }
 

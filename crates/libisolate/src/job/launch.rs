@@ -113,7 +113,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     let spark = guard.spark.insert(spark);
 
     if plan.clone_flags & CLONE_NEWUSER != 0 {
-        idmap::write(spark.pid, &plan.uid_map, &plan.gid_map, plan.deny_setgroups)?;
+        idmap::write(spark.pid, &plan)?;
     }
     let mut enforcement = plan.enforcement.clone();
     if let Some(group) = &guard.group {

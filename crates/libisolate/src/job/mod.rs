@@ -24,8 +24,6 @@ use isolate_sys::calls::{fd, process};
 
 pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usage};
 
-pub(crate) use idmap::map_text;
-
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Spec;
 use state::State;

@@ -118,6 +118,6 @@ fn tree_namespace(plan: &Plan, pid: i32, program: &memfile::ProgramFd) -> Result
     let Some(spark) = &guard.spark else {
         return idmap::namespace(pid);
     };
-    idmap::write(spark.pid, uids, gids, false)?;
+    idmap::write_for_trees(spark.pid, uids, gids)?;
     idmap::namespace(spark.pid)
 }
