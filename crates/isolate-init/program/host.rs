@@ -15,27 +15,47 @@ const CONTROL: usize = HEAD + FDS_PER_MESSAGE.next_multiple_of(2) * 4;
 #[repr(C, align(8))]
 struct Control([u8; CONTROL]);
 
+impl Control {
+    fn descriptor(&self, at: usize) -> i32 {
+        let bytes = &self.0[HEAD + at * 4..][..4];
+        i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    }
+
+    /// Puts the first descriptors of the message into the next slots.
+    fn fill(&self, init: &mut Init, count: usize) -> Result<()> {
+        for at in 0..count {
+            init.fill(self.descriptor(at))?;
+        }
+        Ok(())
+    }
+}
+
+/// Receives messages with descriptors until this one, which may carry the last of them.
+pub fn wait_for(init: &mut Init, awaited: Command) -> Result<()> {
+    loop {
+        let mut control = Control([0; CONTROL]);
+        let (command, count) = receive_one(init.control, &mut control)?;
+        if command != Command::Slots && command != awaited {
+            return Err(Errno::EPROTO);
+        }
+        control.fill(init, count)?;
+        if command == awaited {
+            return Ok(());
+        }
+    }
+}
+
 /// Receives messages until the one that starts, and maps the plan it carries.
 pub fn receive(init: &mut Init) -> Result<&'static [u8]> {
     loop {
         let mut control = Control([0; CONTROL]);
         let (command, count) = receive_one(init.control, &mut control)?;
-        let descriptor = |at: usize| {
-            let bytes = &control.0[HEAD + at * 4..][..4];
-            i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
-        };
         match command {
-            Command::Slots => {
-                for at in 0..count {
-                    init.fill(descriptor(at))?;
-                }
-            }
+            Command::Slots => control.fill(init, count)?,
             Command::Start(len) if count > 0 => {
                 // The plan is the last one, after the rest of the slots.
-                for at in 0..count - 1 {
-                    init.fill(descriptor(at))?;
-                }
-                let plan = descriptor(count - 1);
+                control.fill(init, count - 1)?;
+                let plan = control.descriptor(count - 1);
                 let memory = fd::map(plan, len as usize)?;
                 fd::close(plan)?;
                 // SAFETY: the host sealed the file, so that neither its length nor its bytes change.
@@ -97,6 +117,23 @@ pub fn command(socket: i32) -> Result<Option<Command>> {
 
 /// Sends a report. A host that is gone does not read it.
 pub fn send(socket: i32, report: &[u8]) -> Result<()> {
+    send_one(socket, report, &mut [])
+}
+
+/// Sends a report with a descriptor.
+pub fn send_descriptor(socket: i32, report: &[u8], descriptor: i32) -> Result<()> {
+    #[repr(C, align(8))]
+    struct One(CmsgHdr, [u8; 8]);
+    const LEN: usize = HEAD + 4;
+    let head = CmsgHdr { len: LEN, level: SOL_SOCKET, kind: SCM_RIGHTS };
+    let mut one = One(head, [0; 8]);
+    one.1[..4].copy_from_slice(&descriptor.to_ne_bytes());
+    // SAFETY: plain numbers without padding, and the slice ends with them.
+    let control = unsafe { core::slice::from_raw_parts_mut((&raw mut one).cast(), LEN) };
+    send_one(socket, report, control)
+}
+
+fn send_one(socket: i32, report: &[u8], control: &mut [u8]) -> Result<()> {
     let mut iov = IoVec { base: report.as_ptr().cast_mut(), len: report.len() };
     let message = MsgHdr {
         name: core::ptr::null_mut(),
@@ -104,11 +141,11 @@ pub fn send(socket: i32, report: &[u8]) -> Result<()> {
         pad: 0,
         iov: &raw mut iov,
         iov_len: 1,
-        control: core::ptr::null_mut(),
-        control_len: 0,
+        control: if control.is_empty() { core::ptr::null_mut() } else { control.as_mut_ptr() },
+        control_len: control.len(),
         flags: 0,
         pad2: 0,
     };
-    // SAFETY: the kernel reads the report and nothing else.
+    // SAFETY: the kernel reads the report and what goes with it, and nothing else.
     unsafe { socket::sendmsg(socket, &message, MSG_NOSIGNAL) }.map(drop)
 }

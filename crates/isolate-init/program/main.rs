@@ -12,11 +12,13 @@ mod host;
 mod memory;
 mod mountinfo;
 mod place;
+mod namespaces;
 mod privileges;
 mod root;
 mod start;
 mod state;
 mod supervise;
+mod tell;
 
 use core::ffi::{CStr, c_char};
 
@@ -74,7 +76,7 @@ fn run(init: &mut Init, plan: &'static [u8]) -> ! {
                     init.fail(index, errno);
                 }
             }
-            // A plan ends with an exec, which does not come back.
+            // A plan ends with an op that does not come back.
             Ok(None) | Err(_) => init.fail(index, Errno::EPROTO),
         }
         index += 1;
@@ -87,23 +89,13 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
             privileges::set_ids(uid, gid, (set_groups != 0).then_some(groups))
         }
         Op::Unshare { flags } => process::unshare(flags),
-        Op::TimeOffsets { text } => {
-            let file = path::openat(
-                isolate_sys::abi::AT_FDCWD,
-                c"/proc/self/timens_offsets",
-                isolate_sys::abi::O_WRONLY | isolate_sys::abi::O_CLOEXEC,
-                0,
-            )?;
-            let written = fd::write(file, text.to_bytes());
-            fd::close(file)?;
-            written.map(drop)
-        }
+        Op::WriteFile { path, text } => tell::write(path, text),
         Op::Hostname { name } => uts::sethostname(name),
         Op::Domainname { name } => uts::setdomainname(name),
         Op::LoopbackUp {} => {
             const AF_INET: i32 = 2;
             const SOCK_DGRAM_CLOEXEC: i32 = 2 | 0o2_000_000;
-            let file = socket::socket(AF_INET, SOCK_DGRAM_CLOEXEC)?;
+            let file = socket::socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0)?;
             let up = socket::interface_up(file, b"lo");
             fd::close(file)?;
             up
@@ -143,7 +135,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
                 cpu_file: init.slot(cpu_slot).ok(),
                 cpus: u64::from(cpus.max(1)),
                 host: init.slot(host_slot).ok(),
-                pid_namespace: pid_namespace != 0,
+                pid_namespace,
             },
         ),
         Op::JoinCgroup { slot } => fd::write(init.slot(slot)?, b"0").map(drop),
@@ -166,6 +158,16 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
         Op::ClearAmbient { permitted } => privileges::clear_ambient(permitted),
         Op::Born {} => born(init),
         Op::Exec { paths, argv, envp } => exec::program(init, paths, argv, envp),
+        Op::Join { slot, flags, when } => namespaces::join(init, slot, flags, when),
+        Op::Rebirth { flags } => namespaces::rebirth(init, flags),
+        Op::Hold {} => supervise::hold(init),
+        Op::Tell { path } => tell::tell(init, path),
+        Op::Send { path } => tell::send(init, path),
+        Op::Socket { domain, kind, protocol } => tell::socket(init, domain, kind, protocol),
+        Op::Leave {} => {
+            host::send(init.control, &isolate_plan::Report::Done.encode())?;
+            process::exit_group(0)
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Slot {
     /// 1 when it names a place in a mounted tree, where the kernel has no open_tree(2); 0 when it is
     /// a detached tree or anything else.
     attached: u32,
+    /// 1 when it is a namespace that this process has entered.
+    entered: u32,
 }
 
 /// The init, and after the fork the job's process.
@@ -31,6 +33,8 @@ pub struct Init {
     /// In the job's process: the init, when the job must be killed with it because there is no pid
     /// namespace to do it.
     pub die_with: Option<i32>,
+    /// A namespace could not be entered yet for want of capabilities.
+    pub refused: bool,
     slots: &'static mut [Slot],
     filled: usize,
 }
@@ -57,6 +61,7 @@ impl Init {
             root: None,
             umask: path::umask(0),
             die_with: None,
+            refused: false,
             slots,
             filled: 0,
         })
@@ -81,6 +86,18 @@ impl Init {
         self.set_slot(slot, descriptor)?;
         self.slots[slot as usize].attached = 1;
         Ok(())
+    }
+
+    /// Notes that the namespace in a slot has been entered.
+    pub fn set_entered(&mut self, slot: u32) {
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            place.entered = 1;
+        }
+    }
+
+    /// Whether the namespace in a slot has been entered.
+    pub fn has_entered(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|place| place.entered != 0)
     }
 
     /// The mount in a slot.

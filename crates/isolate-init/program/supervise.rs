@@ -1,7 +1,11 @@
 //! Starting the job's process, and what the init does while it lives: reap, pass signals on, watch the
 //! clocks and the host, and end with it.
 
-use isolate_plan::{Cause, Command, Ended, Report};
+use core::ffi::CStr;
+
+use isolate_plan::{
+    Cause, Command, Ended, PID_NAMESPACE_JOINED, PID_NAMESPACE_NEW, Report,
+};
 use isolate_sys::abi::{
     AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDONLY, POLLERR, POLLHUP, POLLIN, PR_SET_CHILD_SUBREAPER,
     PR_SET_DUMPABLE, PollFd, Rusage, SIGKILL, SignalInfo, Timespec,
@@ -34,15 +38,22 @@ pub struct Watch {
     pub cpus: u64,
     /// A pidfd of the host.
     pub host: Option<i32>,
-    /// Whether this is pid 1 of a new namespace.
-    pub pid_namespace: bool,
+    /// Whose process ids this process has: one of `PID_NAMESPACE_*`.
+    pub pid_namespace: u32,
+}
+
+impl Watch {
+    /// Whether this is pid 1 of a new namespace, with which all in it end.
+    fn is_first(&self) -> bool {
+        self.pid_namespace == PID_NAMESPACE_NEW
+    }
 }
 
 /// Forks. The child comes back and goes on with the plan; the init does not come back.
 pub fn spawn(init: &mut Init, watch: Watch) -> Result<()> {
     // Neither the job nor anyone of its user may look into the init.
     privilege::prctl(PR_SET_DUMPABLE, 0, 0)?;
-    if !watch.pid_namespace {
+    if !watch.is_first() {
         privilege::prctl(PR_SET_CHILD_SUBREAPER, 1, 0)?;
     }
     let [from_job, to_init] = fd::pipe(O_CLOEXEC | O_NONBLOCK)?;
@@ -55,7 +66,7 @@ pub fn spawn(init: &mut Init, watch: Watch) -> Result<()> {
         fd::close(from_job)?;
         fd::close(signals)?;
         init.failure = Some(to_init);
-        init.die_with = (!watch.pid_namespace).then_some(parent);
+        init.die_with = (!watch.is_first()).then_some(parent);
         return Ok(());
     }
     fd::close(to_init)?;
@@ -271,7 +282,7 @@ impl Supervisor {
         if self.cause == Cause::None {
             self.cause = cause;
         }
-        if self.watch.pid_namespace {
+        if self.watch.is_first() {
             let _ = process::kill(-1, SIGKILL);
         } else {
             let _ = process::kill(self.child, SIGKILL);
@@ -282,7 +293,7 @@ impl Supervisor {
     /// Kills and reaps whatever the job left behind, so that its group is empty and its use counted.
     fn end_all(&mut self) {
         loop {
-            if self.watch.pid_namespace {
+            if self.watch.is_first() {
                 let _ = process::kill(-1, SIGKILL);
             } else {
                 self.kill_children();
@@ -315,11 +326,61 @@ impl Supervisor {
                 if byte.is_ascii_digit() {
                     pid = pid.wrapping_mul(10).wrapping_add(i32::from(byte - b'0'));
                 } else if pid > 0 {
-                    let _ = process::kill(pid, SIGKILL);
+                    self.kill_child(pid);
                     pid = 0;
                 }
             }
         }
         let _ = fd::close(file);
+    }
+
+    /// Kills a child by its number in /proc, which in a joined pid namespace may be that of another
+    /// namespace than this process's own: there its directory stands for it (Linux 5.1).
+    fn kill_child(&self, pid: i32) {
+        if self.watch.pid_namespace != PID_NAMESPACE_JOINED {
+            let _ = process::kill(pid, SIGKILL);
+            return;
+        }
+        let mut path = *b"/proc/\0\0\0\0\0\0\0\0\0\0\0";
+        let mut digits = [0u8; 10];
+        let (mut left, mut len) = (pid, 0);
+        while left > 0 {
+            digits[len] = b'0' + (left % 10) as u8;
+            left /= 10;
+            len += 1;
+        }
+        for (to, from) in path[6..].iter_mut().zip(digits[..len].iter().rev()) {
+            *to = *from;
+        }
+        let Ok(path) = CStr::from_bytes_until_nul(&path) else { return };
+        if let Ok(directory) = path::openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) {
+            let _ = process::pidfd_send_signal(directory, SIGKILL);
+            let _ = fd::close(directory);
+        }
+    }
+}
+
+/// Keeps the namespaces of this process until the host closes the line: tells it that they are there,
+/// and reaps whoever ends here.
+pub fn hold(init: &Init) -> Result<()> {
+    // Nobody who comes in later may look into this process.
+    privilege::prctl(PR_SET_DUMPABLE, 0, 0)?;
+    let signals = signal::signalfd(signal::ALL)?;
+    host::send(init.control, &Report::Done.encode())?;
+    loop {
+        let mut fds = [
+            PollFd { fd: signals, events: POLLIN, revents: 0 },
+            PollFd { fd: init.control, events: POLLIN, revents: 0 },
+        ];
+        let _ = fd::poll(&mut fds, None);
+        if fds[1].revents != 0 && host::command(init.control).is_err() {
+            // As pid 1: whoever is left ends with this process.
+            process::exit_group(0);
+        }
+        let mut info = [0u8; size_of::<SignalInfo>()];
+        while let Ok(128) = fd::read(signals, &mut info) {
+            let mut rusage = Rusage::default();
+            while let Ok((1.., _)) = process::wait4(-1, WNOHANG | WALL, &mut rusage) {}
+        }
     }
 }

@@ -15,7 +15,10 @@ mod wire;
 pub use message::{Cause, Command, Ended, Report};
 #[cfg(feature = "alloc")]
 pub use op::Encoder;
-pub use op::{Op, Ops};
+pub use op::{
+    JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Ops, PID_NAMESPACE_HOST, PID_NAMESPACE_JOINED,
+    PID_NAMESPACE_NEW,
+};
 #[cfg(feature = "alloc")]
 pub use wire::TextsBuf;
 pub use wire::{Malformed, Texts};

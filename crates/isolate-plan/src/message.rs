@@ -11,6 +11,8 @@ pub enum Command {
     Signal(u32),
     /// Kill every process of the job.
     Kill,
+    /// The message carries descriptors for the next slots: go on after a rebirth.
+    Go,
 }
 
 impl Command {
@@ -24,6 +26,7 @@ impl Command {
             Command::Start(len) => (2, len),
             Command::Signal(signal) => (3, signal),
             Command::Kill => (4, 0),
+            Command::Go => (5, 0),
         };
         words([code, value])
     }
@@ -36,6 +39,7 @@ impl Command {
             2 => Some(Command::Start(value)),
             3 => Some(Command::Signal(value)),
             4 => Some(Command::Kill),
+            5 => Some(Command::Go),
             _ => None,
         }
     }
@@ -93,6 +97,17 @@ pub enum Report {
     },
     /// The job has ended.
     Ended(Ended),
+    /// The init goes on in the process that sends this, and waits for `Command::Go`.
+    Reborn,
+    /// The next message is the content of a file, of this many bytes.
+    Data {
+        /// Its length, which may be 0: then no message follows.
+        len: u32,
+    },
+    /// The message carries a descriptor.
+    Descriptor,
+    /// Everything is done.
+    Done,
 }
 
 impl Report {
@@ -108,6 +123,13 @@ impl Report {
                 all[1..9].copy_from_slice(&namespaces);
             }
             Report::Started => all[0] = 2,
+            Report::Reborn => all[0] = 5,
+            Report::Data { len } => {
+                all[0] = 6;
+                all[1] = len;
+            }
+            Report::Descriptor => all[0] = 7,
+            Report::Done => all[0] = 8,
             Report::Failed { op, errno } => {
                 all[0] = 3;
                 all[1] = op;
@@ -165,6 +187,10 @@ impl Report {
                 system: long(8),
                 max_rss: long(10),
             })),
+            5 => Some(Report::Reborn),
+            6 => Some(Report::Data { len: all[1] }),
+            7 => Some(Report::Descriptor),
+            8 => Some(Report::Done),
             _ => None,
         }
     }

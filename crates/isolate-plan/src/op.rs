@@ -13,7 +13,7 @@ use crate::wire::{Field, Malformed, Reader, Texts};
 const MAGIC: u32 = u32::from_le_bytes(*b"iso1");
 /// Raised whenever an op changes its meaning or its fields: library and init are built together, and a
 /// mixture must not run.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 16;
 
 macro_rules! ops {
@@ -70,11 +70,12 @@ ops! {
         /// The `CLONE_NEW*` flags.
         flags: u64,
     }
-    /// Write /proc/self/timens_offsets; must come after `Unshare` of the time namespace and before
-    /// any process is made.
-    3 TimeOffsets {
-        /// The lines to write.
-        text: &'a CStr,
+    /// Write a text to a file of the kernel's, such as a sysctl, in one go.
+    3 WriteFile {
+        /// The file; it must exist.
+        path: &'a CStr,
+        /// What to write.
+        text: &'a [u8],
     }
     /// sethostname(2)
     4 Hostname {
@@ -195,7 +196,7 @@ ops! {
         cpus: u32,
         /// Slot of a pidfd of the host, or `NO_SLOT`: when the host ends, so does the job.
         host_slot: u32,
-        /// 1 when the init is pid 1 of a new pid namespace.
+        /// Whose process ids the init and the job have: one of `PID_NAMESPACE_*`.
         pid_namespace: u32,
     }
     /// Join a cgroup: write "0" to the file in a slot.
@@ -265,7 +266,60 @@ ops! {
         /// Its environment.
         envp: Texts<'a>,
     }
+    /// Enter the namespace in a slot (setns(2)).
+    34 Join {
+        /// The slot.
+        slot: u32,
+        /// The `CLONE_NEW*` flag of its kind.
+        flags: u64,
+        /// When: one of `JOIN_*`.
+        when: u32,
+    }
+    /// Go on in a new process, with namespaces of its own, which is the host's child in this one's
+    /// place; it waits there until the host has looked after it.
+    35 Rebirth {
+        /// The `CLONE_NEW*` flags.
+        flags: u64,
+    }
+    /// Say that everything is done, and stay, reaping, until the host closes the line.
+    36 Hold {}
+    /// Read a file of the kernel's, and send what is in it.
+    37 Tell {
+        /// The file.
+        path: &'a CStr,
+    }
+    /// Open a file for reading, and send its descriptor.
+    38 Send {
+        /// The file.
+        path: &'a CStr,
+    }
+    /// Open a socket, and send its descriptor (socket(2)).
+    39 Socket {
+        /// `AF_*`
+        domain: u32,
+        /// `SOCK_*`
+        kind: u32,
+        /// The protocol.
+        protocol: u32,
+    }
+    /// Say that everything is done, and end.
+    40 Leave {}
 }
+
+/// `Spawn`: the caller's process ids.
+pub const PID_NAMESPACE_HOST: u32 = 0;
+/// `Spawn`: a new namespace, in which the init is pid 1.
+pub const PID_NAMESPACE_NEW: u32 = 1;
+/// `Spawn`: a namespace that was there before; /proc may be that of another.
+pub const PID_NAMESPACE_JOINED: u32 = 2;
+
+/// `Join`: now, or fail. Nothing where it was done at an earlier try.
+pub const JOIN_NOW: u32 = 0;
+/// `Join`: try; a refusal for want of capabilities, which entering a user namespace may give, is kept in
+/// mind for a later `JOIN_NOW`.
+pub const JOIN_TRY: u32 = 1;
+/// `Join`: only when something was refused before.
+pub const JOIN_IF_REFUSED: u32 = 2;
 
 /// The ops of an encoded plan, one after the other.
 #[derive(Clone)]

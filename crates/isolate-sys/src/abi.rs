@@ -11,6 +11,8 @@ pub const CLONE_VM: u64 = 0x100;
 pub const CLONE_PIDFD: u64 = 0x1000;
 /// Suspend the caller until the child execs or exits.
 pub const CLONE_VFORK: u64 = 0x4000;
+/// `CLONE_PARENT`
+pub const CLONE_PARENT: u64 = 0x8000;
 /// A new mount namespace.
 pub const CLONE_NEWNS: u64 = 0x0002_0000;
 /// A new cgroup namespace.

@@ -11,6 +11,7 @@ pub mod cgroup;
 pub mod error;
 pub mod host;
 pub mod job;
+mod init;
 mod kernfile;
 pub mod ns;
 pub mod plan;

@@ -2,7 +2,7 @@
 //! what their own start needs. The host has to live through each, and to get an outcome or an error.
 //!
 //! To see it fail, let a process that shares the host's memory be charged to the job's cgroup: in
-//! `job/spark.rs` take `CLONE_VFORK` away (the killer spares a child whose parent sleeps for it), keep
+//! `init/spark.rs` take `CLONE_VFORK` away (the killer spares a child whose parent sleeps for it), keep
 //! the host waiting by other means, and let the child itself join the job's memory cgroup and exec the
 //! program with its arguments. The kernel's out of memory killer then ends every process that shares
 //! the memory, the host first: the process of its own below dies of SIGKILL.

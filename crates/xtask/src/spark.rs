@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::Result;
 use crate::files;
 
-const SOURCE: &str = "crates/libisolate/src/job/spark.rs";
+const SOURCE: &str = "crates/libisolate/src/init/spark.rs";
 
 /// Raw system calls without memory of their own, and accesses to the one structure the child is given.
 const ALLOWED: [&str; 9] = [

@@ -38,6 +38,17 @@ pub unsafe fn clone3_fork(args: &CloneArgs) -> Result<i32> {
     Ok(pid as i32)
 }
 
+/// [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html) with flags, as a fork.
+///
+/// # Safety
+/// As [`clone3_fork`].
+pub unsafe fn clone_fork(flags: u64) -> Result<i32> {
+    let flags = (flags | crate::abi::SIGCHLD) as usize;
+    // SAFETY: the caller vouches for the flags; the stack is the copied one.
+    let pid = unsafe { syscall6(nr::CLONE, flags, 0, 0, 0, 0, 0) }?;
+    Ok(pid as i32)
+}
+
 /// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html); returns only to fail.
 ///
 /// # Safety

@@ -5,9 +5,11 @@ use crate::abi::MsgHdr;
 use crate::arch::{nr, syscall6};
 
 /// [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html)
-pub fn socket(family: i32, kind: i32) -> Result<i32> {
+pub fn socket(family: i32, kind: i32, protocol: i32) -> Result<i32> {
     // SAFETY: no memory is passed.
-    let fd = unsafe { syscall6(nr::SOCKET, family as usize, kind as usize, 0, 0, 0, 0) }?;
+    let fd = unsafe {
+        syscall6(nr::SOCKET, family as usize, kind as usize, protocol as usize, 0, 0, 0)
+    }?;
     Ok(fd as i32)
 }
 

@@ -67,6 +67,9 @@ pub struct Caller {
     pub mapped_uids: Vec<(u32, u32)>,
     /// The same for groups.
     pub mapped_gids: Vec<(u32, u32)>,
+    /// Whether the caller's user namespace has setgroups(2) denied, for it and all below it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub setgroups_denied: bool,
     /// The ids that an ordinary caller may map besides its own, once a spec that maps ids was looked at
     /// ([`Host::refresh`]).
     pub subordinate: SubordinateIds,

@@ -144,13 +144,19 @@ fn namespaces(caller: &Caller) -> BTreeMap<Kind, NamespaceSupport> {
 /// one, since the kernel takes longer to write /proc/thread-self/status than for all of these.
 fn caller() -> Result<Caller> {
     let denied = |errno| Error::from_errno(errno, Stage::Host, "capget");
+    let mapped_gids = map(&read("/proc/thread-self/gid_map")?);
+    // Where every group is mapped, whoever has written the map could do without denying it. The file came
+    // with Linux 3.19.
+    let setgroups_denied = mapped_gids != [(0, u32::MAX)]
+        && fs::read("/proc/thread-self/setgroups").is_ok_and(|text| text.starts_with(b"deny"));
     Ok(Caller {
         uid: nix::unistd::geteuid().as_raw(),
         gid: nix::unistd::getegid().as_raw(),
         groups: groups()?,
         capabilities: calls::privilege::effective_capabilities().map_err(denied)?,
         mapped_uids: map(&read("/proc/thread-self/uid_map")?),
-        mapped_gids: map(&read("/proc/thread-self/gid_map")?),
+        mapped_gids,
+        setgroups_denied,
         // A directory that was removed has no name.
         cwd: std::env::current_dir().map(Bytes::from).unwrap_or_default(),
         ..Caller::default()

@@ -4,29 +4,27 @@
 //! whatever there is.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::Path;
 use std::time::Instant;
 
 use isolate_plan::{Cause, Command, Ended, Report};
 use isolate_sys::Errno;
-use isolate_sys::abi::CLONE_NEWUSER;
 use isolate_sys::calls::{fd, process};
 
-use super::control::{Control, Heard};
-use super::kept::Kept;
-use super::slots::Slots;
-use super::spark::{self, Spark, Wish};
+use super::slots::{self, Slots};
 use super::stdio::Streams;
-use super::{idmap, memfile, pidfd, stdio};
+use super::{idmap, stdio};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
+use crate::init::{Control, Heard, Kept, Spark, Wish, memfile, pidfd, spark};
 use crate::job::Enforcement;
 use crate::kernfile;
 use crate::ns::Kind;
 use crate::plan::{self, Plan};
 use crate::spec::Spec;
+use crate::sysfd::own;
 
 /// A program that runs.
 pub(super) struct Launched {
@@ -83,6 +81,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     let open = stdio::open_streams();
     let host = host(spec)?;
     let plan = plan::plan(spec, &host)?;
+    let joined = slots::namespaces(&plan)?;
     let program = memfile::program()?;
     let ops = memfile::plan(&plan.ops)?;
     let streams = Streams::open(spec, open, plan.outside)?;
@@ -110,14 +109,26 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     .map_err(|errno| clone_error(errno, &plan))?;
     drop(init_end);
     let expected_birth = cgroup.is_some();
-    let spark = guard.spark.insert(spark);
+    let mut spark = guard.spark.insert(spark);
+    let born_in_group = spark.in_cgroup;
+    let start = Command::Start(plan.ops.len() as u32);
+    let mut early: Vec<RawFd> = joined.iter().map(|n| n.as_fd().as_raw_fd()).collect();
+    if plan.reborn {
+        early.push(ops.as_raw_fd());
+        let reborn = control
+            .send_with(start, &early)
+            .map_err(|errno| Error::from_errno(errno, Stage::Clone, "init"))
+            .and_then(|()| rebirth(&control, &plan, spark))?;
+        early.clear();
+        spark = guard.spark.insert(reborn);
+    }
 
-    if plan.clone_flags & CLONE_NEWUSER != 0 {
+    if plan.new_user {
         idmap::write(spark.pid, &plan)?;
     }
     let mut enforcement = plan.enforcement.clone();
     if let Some(group) = &guard.group {
-        if expected_birth && !spark.in_cgroup {
+        if expected_birth && !born_in_group {
             adopt(group, spark.pid)?;
         }
         group.write_limits(&mut enforcement)?;
@@ -130,9 +141,13 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
         &program,
         &host,
     )?;
-    let mut fds = slots.numbers;
-    fds.push(ops.as_raw_fd());
-    let sent = control.send_with(Command::Start(plan.ops.len() as u32), &fds);
+    let sent = if plan.reborn {
+        control.send_with(Command::Go, &slots.numbers)
+    } else {
+        early.extend(&slots.numbers);
+        early.push(ops.as_raw_fd());
+        control.send_with(start, &early)
+    };
     drop(slots.opened);
 
     let mut watcher = Watcher {
@@ -191,6 +206,27 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     })
 }
 
+/// Waits until the init goes on in another process, and reaps the one before.
+fn rebirth(control: &Control, plan: &Plan, before: &Spark) -> Result<Spark> {
+    let failed = |errno| Error::from_errno(errno, Stage::Clone, "init");
+    let heard = control.hear(true).map_err(failed)?;
+    let pid = match heard {
+        Heard::Report(Report::Reborn, pid) => pid,
+        Heard::Report(Report::Failed { op, errno }, _) => {
+            return Err(plan.failure(op, Errno::from_raw(errno as i32)));
+        }
+        _ => return Err(early_death(&First::Vanished, before)),
+    };
+    // A child of this process that nobody has reaped: the number is its own.
+    let pidfd = own(process::pidfd_open(pid)).map_err(failed)?;
+    let _ = process::wait_pidfd(before.pidfd.as_raw_fd(), false);
+    Ok(Spark {
+        pid,
+        pidfd,
+        in_cgroup: before.in_cgroup,
+    })
+}
+
 /// What takes back a launch that failed: the init and with it the job, then the group.
 #[derive(Default)]
 pub(super) struct Guard {
@@ -232,12 +268,8 @@ fn adopt(group: &Group, pid: i32) -> Result<()> {
 }
 
 fn clone_error(errno: Errno, plan: &Plan) -> Error {
-    let names: Vec<&str> = Kind::ALL
-        .into_iter()
-        .filter(|kind| plan.clone_flags & kind.flag() != 0)
-        .map(Kind::name)
-        .collect();
-    let error = Error::from_errno(errno, Stage::Clone, names.join(" "));
+    let names = plan::namespace_names(plan.clone_flags);
+    let error = Error::from_errno(errno, Stage::Clone, names);
     match errno {
         Errno::ENOSPC => error.with_kind(ErrorKind::Limit).with_hint(
             "a limit of namespaces is reached: see sysctl user.max_user_namespaces and its \
@@ -337,11 +369,12 @@ impl Watcher<'_> {
                     return Err(self.plan.failure(op, Errno::from_raw(errno as i32)));
                 }
                 Heard::Report(Report::Ended(ended), _) => return Ok(First::Ended(ended)),
+                Heard::Report(..) => {}
                 // Without an init the line closes with the exec.
                 Heard::End if !self.plan.init && self.born => {
                     return Ok(First::Started);
                 }
-                Heard::End | Heard::Nothing => return Ok(First::Vanished),
+                Heard::End | Heard::Nothing | Heard::Descriptor(_) => return Ok(First::Vanished),
             }
         }
     }

@@ -1,15 +1,10 @@
 //! Jobs: a running spec, and how it ended.
 
 mod capture;
-mod control;
 mod idmap;
-mod kept;
 mod launch;
-mod memfile;
 mod outcome;
-mod pidfd;
 mod slots;
-mod spark;
 mod state;
 mod stdio;
 

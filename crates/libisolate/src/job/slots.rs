@@ -4,15 +4,16 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use isolate_sys::abi::CLONE_NEWUSER;
 
-use super::control::Control;
 use super::launch::Guard;
-use super::spark::{self, Wish};
 use super::stdio::Streams;
-use super::{idmap, memfile, pidfd};
+use super::idmap;
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
+use crate::init::{Control, Wish, memfile, pidfd, spark};
+use crate::ns::{Kind, Namespace};
 use crate::plan::{Plan, Slot};
+use crate::spec::NamespaceMode;
 
 /// The descriptors for the plan's slots, in order; those opened here are closed once they are sent.
 pub(super) struct Slots {
@@ -81,6 +82,8 @@ impl Slots {
                         .map_err(|errno| Error::from_errno(errno, Stage::Clone, "pidfd_open"))?;
                     slots.add(own);
                 }
+                // Sent before, by whoever starts the init.
+                Slot::Namespace(..) => {}
                 Slot::Stdio(number) => slots.numbers.extend(streams.job_fd(*number)),
                 Slot::Caller(fd) => slots.numbers.push(*fd),
             }
@@ -92,6 +95,37 @@ impl Slots {
         self.numbers.push(fd.as_raw_fd());
         self.opened.push(fd);
     }
+}
+
+/// The namespaces that a plan enters, found before anything starts.
+pub(super) fn namespaces(plan: &Plan) -> Result<Vec<Namespace>> {
+    let mut found = Vec::new();
+    for slot in &plan.slots {
+        let Slot::Namespace(kind, place) = slot else {
+            break;
+        };
+        let namespace = match place {
+            NamespaceMode::Pid(pid) => Namespace::of_process(*pid, *kind),
+            NamespaceMode::Path(path) => Namespace::open(path.as_path()),
+            NamespaceMode::Fd(fd) => Namespace::of_fd(*fd),
+            NamespaceMode::New | NamespaceMode::Try | NamespaceMode::Host => {
+                Namespace::of_thread(*kind)
+            }
+        }?
+        .expect(*kind)?;
+        if *kind == Kind::User && namespace == Namespace::of_thread(Kind::User)? {
+            return Err(Error::new(
+                ErrorKind::InvalidSpec,
+                Stage::Namespace,
+                "namespaces.user",
+                format!(
+                    "{namespace} is the caller's own, and cannot be entered twice: set it to host"
+                ),
+            ));
+        }
+        found.push(namespace);
+    }
+    Ok(found)
 }
 
 /// The user namespace that maps the ids of trees: the job's own, or one made for it alone, which lives

@@ -11,12 +11,12 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::capture::{Capture, Progress};
-use super::control::{Control, Heard};
 use super::launch::Launched;
 use super::outcome::{Enforcement, Outcome, Reason, Usage};
-use super::{pidfd, poll};
+use super::poll;
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::init::{Control, Heard, pidfd};
 use crate::spec::Spec;
 
 /// Bytes captured of a stream where the spec does not say.
@@ -153,7 +153,7 @@ impl State {
             let Some(control) = &self.control else { return };
             match control.hear(false) {
                 Ok(Heard::Report(Report::Ended(ended), _)) => self.ended = Some(ended),
-                Ok(Heard::Report(..)) => {}
+                Ok(Heard::Report(..) | Heard::Descriptor(_)) => {}
                 Ok(Heard::Nothing) => return,
                 Ok(Heard::End) | Err(_) => self.control = None,
             }

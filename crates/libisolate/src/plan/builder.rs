@@ -87,6 +87,9 @@ pub fn describe(op: &Op<'_>) -> String {
 pub(super) fn text(plan: &Plan) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "clone_flags {:#x}", plan.clone_flags);
+    if plan.reborn {
+        let _ = writeln!(text, "reborn after {} slots", plan.early_slots());
+    }
     if plan.init_capabilities != 0 {
         let _ = writeln!(text, "init_capabilities {:#x}", plan.init_capabilities);
     }
@@ -157,8 +160,8 @@ pub(super) fn text(plan: &Plan) -> String {
     text
 }
 
-pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
-    let Some(label) = plan.labels.get(op as usize) else {
+pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
+    let Some(label) = labels.get(op as usize) else {
         return Error::new(
             ErrorKind::Internal,
             Stage::Clone,
@@ -187,7 +190,15 @@ pub(super) fn failure(plan: &Plan, op: u32, errno: Errno) -> Error {
         (Stage::Exec, Errno::E2BIG) => {
             error.with_hint("arguments and environment are larger than the kernel takes")
         }
-        (Stage::Cgroup, Errno::ESRCH) => error,
+        (Stage::Namespace, Errno::EPERM) => error.with_hint(
+            "entering it takes CAP_SYS_ADMIN over it: enter the user namespace that owns it too",
+        ),
+        (Stage::Namespace, Errno::EINVAL) if label.subject.ends_with("user") => error
+            .with_kind(ErrorKind::InvalidSpec)
+            .with_hint("it is the one that the process is in already"),
+        (Stage::Namespace, Errno::EINVAL) if label.subject.ends_with("pid") => error
+            .with_kind(ErrorKind::InvalidSpec)
+            .with_hint("only a pid namespace below the caller's own can be entered"),
         _ => error,
     }
 }

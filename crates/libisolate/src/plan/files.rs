@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::{Host, PathFact};
 use crate::job::{Enforced, EnforcementStatus};
 use crate::ns::Kind;
-use crate::spec::{Bind, Bytes, Profile, Root, Size, Spec, Tmpfs};
+use crate::spec::{Bind, Bytes, NamespaceMode, Profile, Root, Size, Spec, Tmpfs};
 
 /// What the default root holds of the host.
 pub(crate) const SYSTEM_DIRECTORIES: [&str; 8] = [
@@ -32,9 +32,11 @@ const ROOT_SIZE: u64 = 1 << 20;
 const TMP_SIZE: u64 = 256 << 20;
 
 pub(crate) fn root(spec: &Spec) -> Root {
+    // The mounts of a namespace that is entered are others' too.
+    let entered = spec.namespaces.get(Kind::Mnt).is_some_and(NamespaceMode::is_joined);
     spec.root.clone().unwrap_or(match spec.profile {
-        Profile::Strict => Root::System,
-        Profile::None => Root::Keep,
+        Profile::Strict if !entered => Root::System,
+        Profile::Strict | Profile::None => Root::Keep,
     })
 }
 

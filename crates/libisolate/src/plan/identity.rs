@@ -87,7 +87,10 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
             "changing ids needs CAP_SETUID and CAP_SETGID, or a user namespace: set namespaces.user to new",
         ));
     }
-    let drop_groups = spec.profile == Profile::Strict && may_set;
+    if spec.groups.is_some() && caller.setgroups_denied {
+        return Err(groups_denied());
+    }
+    let drop_groups = spec.profile == Profile::Strict && may_set && !caller.setgroups_denied;
     let job = (changes || drop_groups).then(|| Ids {
         uid: spec.uid.unwrap_or(caller.uid),
         gid: spec.gid.unwrap_or(caller.gid),
@@ -175,7 +178,10 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     )?;
     // The kernel lets a user map its own group alone only where no group can be dropped; newgidmap
     // leaves that to whoever is given other groups.
-    let may_set_groups = privileged || gid_helper.is_some();
+    if spec.groups.is_some() && caller.setgroups_denied {
+        return Err(groups_denied());
+    }
+    let may_set_groups = (privileged || gid_helper.is_some()) && !caller.setgroups_denied;
     if !may_set_groups && spec.groups.is_some() {
         return Err(Error::new(
             ErrorKind::Permission,
@@ -255,6 +261,15 @@ fn range(mapped: &[(u32, u32)], base: u32) -> Option<(u32, u32)> {
 /// Whether an id is among `count` from `first` on.
 fn holds(first: u32, count: u32, id: u32) -> bool {
     id >= first && id - first < count
+}
+
+fn groups_denied() -> Error {
+    Error::new(
+        ErrorKind::Permission,
+        Stage::Ids,
+        "groups",
+        "setting supplementary groups is denied in the caller's user namespace (/proc/self/setgroups)",
+    )
 }
 
 fn mapped(field: &str, id: u32, map: &[IdMap]) -> Result<()> {

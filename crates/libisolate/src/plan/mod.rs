@@ -21,18 +21,20 @@ use crate::error::{Error, Result, Stage};
 use crate::host::Host;
 use crate::job::Enforcement;
 use crate::ns::Kind;
-use crate::spec::{Bytes, CgroupMode, IdMap, Limits, Profile, Spec, Stdio};
+use crate::spec::{Bytes, CgroupMode, IdMap, Limits, NamespaceMode, Profile, Spec, Stdio};
 
 use builder::Builder;
 pub use builder::describe;
 pub(crate) use files::SYSTEM_DIRECTORIES;
-pub(crate) use namespaces::mode as namespace_mode;
+pub(crate) use namespaces::{mode as namespace_mode, names as namespace_names};
 pub(crate) use process::{CAPABILITIES, RLIMITS};
 
 /// A descriptor that the host opens and sends to the init.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
+    /// A namespace to enter, by where it is.
+    Namespace(Kind, NamespaceMode),
     /// A detached copy of the mount tree at a path, opened with the caller's own rights.
     Tree(Tree),
     /// The file by which the job joins its group in the n-th place of `Group::join_fds`.
@@ -84,6 +86,11 @@ pub struct Plan {
     /// job's process leaves the first only after it has joined its group, and the second takes its
     /// offsets before a process lives in it.
     pub clone_flags: u64,
+    /// Whether the init goes on in another process once it has entered the namespaces of the first
+    /// slots; the host sends the other slots to that one.
+    pub reborn: bool,
+    /// Whether the job has a new user namespace, whose maps the host writes.
+    pub new_user: bool,
     /// Capabilities of a new user namespace that the init needs, for its ops and for the program's own.
     pub init_capabilities: u64,
     /// The user namespace's uid map; empty without one.
@@ -126,7 +133,13 @@ impl Plan {
 
     /// Turns what the init reported into an error.
     pub(crate) fn failure(&self, op: u32, errno: isolate_sys::Errno) -> Error {
-        builder::failure(self, op, errno)
+        builder::failure(&self.labels, op, errno)
+    }
+
+    /// How many slots an init that is to be reborn needs before.
+    pub(crate) fn early_slots(&self) -> usize {
+        let namespace = |slot: &&Slot| matches!(slot, Slot::Namespace(..));
+        self.slots.iter().take_while(namespace).count()
     }
 }
 
@@ -144,6 +157,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
     let ids = identity::decide(spec, host, &namespaces)?;
     let group = decide_group(spec, host, &mut build)?;
 
+    namespaces::join(&namespaces, &mut build);
     // The init's part, in an order that matters: sources are opened while the old root is in sight and
     // the ids are still the caller's; clocks are set before the process stops owning its /proc files.
     namespaces::unshare_time(spec, &namespaces, &mut build)?;
@@ -158,7 +172,6 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
         // job a second time, through the init.
         build.push(Stage::Exec, "session", &Op::NewSession {});
     }
-    let pid_namespace = namespaces.has(Kind::Pid);
     if spec.init {
         let host_slot = build.slot(Slot::HostPidfd);
         let cpu_slot = match (&group, spec.limits.cpu_time) {
@@ -183,7 +196,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
                 cpu_slot,
                 cpus: host.cpus,
                 host_slot,
-                pid_namespace: u32::from(pid_namespace),
+                pid_namespace: namespaces.pid_namespace(),
             },
         );
     }
@@ -198,6 +211,8 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
 
     Ok(Plan {
         clone_flags: namespaces.clone_flags(),
+        reborn: namespaces.is_reborn(),
+        new_user: namespaces.has(Kind::User),
         init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
         uid_map: ids.uid_map,
         gid_map: ids.gid_map,
@@ -209,7 +224,7 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
         group,
         slots: build.slots,
         init: spec.init,
-        pid_namespace,
+        pid_namespace: namespaces.has(Kind::Pid),
         enforcement: build.enforcement,
         ops: build.encoder.finish(),
         labels: build.labels,

@@ -1,10 +1,11 @@
 //! Which namespaces the job gets, and setting up those that need it.
 
-use std::ffi::CString;
-
-use isolate_plan::Op;
+use isolate_plan::{
+    JOIN_NOW, JOIN_TRY, Op, PID_NAMESPACE_HOST, PID_NAMESPACE_JOINED, PID_NAMESPACE_NEW,
+};
 use isolate_sys::abi::{CLONE_NEWTIME, MS_PRIVATE, MS_REC};
 
+use super::Slot;
 use super::builder::Builder;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
@@ -14,40 +15,104 @@ use crate::spec::{NamespaceMode, Net, Profile, Spec};
 
 const CAP_SYS_ADMIN: u32 = 21;
 
-/// The namespaces that are new.
-#[derive(Debug)]
-pub(super) struct Decided(Vec<Kind>);
+/// The namespaces that are not the caller's.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    new: Vec<Kind>,
+    /// With where they are found; the user namespace, where it is among them, is the last.
+    joined: Vec<(Kind, NamespaceMode)>,
+}
 
 impl Decided {
+    /// Whether the job has a new one.
     pub fn has(&self, kind: Kind) -> bool {
-        self.0.contains(&kind)
+        self.new.contains(&kind)
     }
 
-    /// The flags of the init's clone.
-    pub fn clone_flags(&self) -> u64 {
-        self.0
+    /// Whether the job enters one that is there.
+    pub fn joins(&self, kind: Kind) -> bool {
+        self.joined.iter().any(|(joined, _)| *joined == kind)
+    }
+
+    /// The flags of the new ones that a process is born in. The time namespace takes its offsets before
+    /// a process lives in it, and the cgroup namespace is left only after the job has joined its group.
+    fn birth_flags(&self) -> u64 {
+        self.new
             .iter()
             .filter(|kind| !matches!(kind, Kind::Cgroup | Kind::Time))
             .fold(0, |flags, kind| flags | kind.flag())
     }
+
+    /// The flags of the init's clone: none where others are to be entered first, by a process that is
+    /// still the caller's own.
+    pub fn clone_flags(&self) -> u64 {
+        if self.joined.is_empty() { self.birth_flags() } else { 0 }
+    }
+
+    /// Whether the init goes on in a process of its own after entering: to be in the new ones, and in a
+    /// pid namespace, which only children enter.
+    pub fn is_reborn(&self) -> bool {
+        !self.joined.is_empty() && (self.birth_flags() != 0 || self.joins(Kind::Pid))
+    }
+
+    /// Whose process ids the init has.
+    pub fn pid_namespace(&self) -> u32 {
+        if self.has(Kind::Pid) {
+            PID_NAMESPACE_NEW
+        } else if self.joins(Kind::Pid) {
+            PID_NAMESPACE_JOINED
+        } else {
+            PID_NAMESPACE_HOST
+        }
+    }
+}
+
+/// What is joined, and by which of its slots.
+pub(super) fn join(new: &Decided, build: &mut Builder) {
+    let slots: Vec<(Kind, u32)> = new
+        .joined
+        .iter()
+        .map(|(kind, place)| (*kind, build.slot(Slot::Namespace(*kind, place.clone()))))
+        .collect();
+    let user = new.joins(Kind::User);
+    let mut enter = |only_user: bool, when: u32| {
+        for (kind, slot) in &slots {
+            if (*kind == Kind::User) == only_user {
+                let flags = kind.flag();
+                let op = Op::Join { slot: *slot, flags, when };
+                build.push(Stage::Namespace, format!("namespaces.{kind}"), &op);
+            }
+        }
+    };
+    if user {
+        enter(false, JOIN_TRY);
+        enter(true, JOIN_NOW);
+    }
+    enter(false, JOIN_NOW);
+    if new.is_reborn() {
+        let flags = new.birth_flags();
+        build.push(Stage::Clone, names(flags), &Op::Rebirth { flags });
+    }
+}
+
+/// The names of the kinds in a set of flags.
+pub(crate) fn names(flags: u64) -> String {
+    let names: Vec<&str> = Kind::ALL
+        .into_iter()
+        .filter(|kind| flags & kind.flag() != 0)
+        .map(Kind::name)
+        .collect();
+    names.join(" ")
 }
 
 /// What the spec says of a kind, the profile's word where it says nothing.
 pub(crate) fn mode(spec: &Spec, kind: Kind) -> NamespaceMode {
-    let n = &spec.namespaces;
-    let named = match kind {
-        Kind::Cgroup => n.cgroup,
-        Kind::Ipc => n.ipc,
-        Kind::Net => n.net.or(spec.net.map(|net| match net {
-            Net::None => NamespaceMode::New,
-            Net::Host => NamespaceMode::Host,
-        })),
-        Kind::Mnt => n.mnt,
-        Kind::Pid => n.pid,
-        Kind::Time => n.time,
-        Kind::User => n.user,
-        Kind::Uts => n.uts,
+    let by_word = || match (kind, spec.net) {
+        (Kind::Net, Some(Net::None)) => Some(NamespaceMode::New),
+        (Kind::Net, Some(Net::Host)) => Some(NamespaceMode::Host),
+        _ => None,
     };
+    let named = spec.namespaces.get(kind).cloned().or_else(by_word);
     named.unwrap_or(match spec.profile {
         Profile::Strict => NamespaceMode::New,
         Profile::None => NamespaceMode::Host,
@@ -55,7 +120,7 @@ pub(crate) fn mode(spec: &Spec, kind: Kind) -> NamespaceMode {
 }
 
 pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) -> Result<Decided> {
-    let mut new = Vec::new();
+    let mut decided = Decided::default();
     // The user namespace first: with it the others need no privilege.
     let order =
         std::iter::once(Kind::User).chain(Kind::ALL.into_iter().filter(|k| *k != Kind::User));
@@ -64,7 +129,13 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
         if mode == NamespaceMode::Host {
             continue;
         }
-        let mut obstacle = obstacle(host, kind, new.contains(&Kind::User));
+        if mode.is_joined() {
+            enforcement.push(joined(kind, &mode));
+            decided.joined.push((kind, mode));
+            continue;
+        }
+        let in_user = decided.has(Kind::User) || decided.joins(Kind::User);
+        let mut obstacle = obstacle(host, kind, in_user);
         if kind == Kind::Time && !spec.init && !exec_enters_time(&host.kernel) {
             obstacle = obstacle.or_else(|| {
                 Some((
@@ -73,9 +144,9 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
                 ))
             });
         }
-        let (status, reason) = match (mode, obstacle) {
+        let (status, reason) = match (&mode, obstacle) {
             (_, None) => {
-                new.push(kind);
+                decided.new.push(kind);
                 (EnforcementStatus::Enforced, None)
             }
             (NamespaceMode::Try, Some((_, reason))) => (EnforcementStatus::Skipped, Some(reason)),
@@ -102,7 +173,26 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
             reason,
         });
     }
-    Ok(Decided(new))
+    // Found first, entered last.
+    decided.joined.sort_by_key(|(kind, _)| (*kind == Kind::User, *kind));
+    Ok(decided)
+}
+
+fn joined(kind: Kind, place: &NamespaceMode) -> Enforced {
+    let place = match place {
+        NamespaceMode::Pid(pid) => format!("/proc/{pid}/ns/{kind}"),
+        NamespaceMode::Path(path) => path.to_string(),
+        NamespaceMode::Fd(fd) => format!("descriptor {fd}"),
+        NamespaceMode::New | NamespaceMode::Try | NamespaceMode::Host => String::new(),
+    };
+    Enforced {
+        name: format!("namespace.{kind}"),
+        requested: "join".into(),
+        status: EnforcementStatus::Enforced,
+        file: Some(place),
+        value: None,
+        reason: None,
+    }
 }
 
 /// Whether exec enters the time namespace that its caller has made for its children. Before, a program
@@ -166,14 +256,13 @@ pub(super) fn unshare_time(spec: &Spec, new: &Decided, build: &mut Builder) -> R
         format!("{clock} {} {}\n", whole as i64, nanos as u32)
     };
     let text = line("monotonic", offsets.monotonic) + &line("boottime", offsets.boottime);
-    let wire = CString::new(text).map_err(|_| Error::invalid("time_offsets", "contains NUL"))?;
     build.push(
         Stage::Time,
-        format!(
-            "/proc/self/timens_offsets: {:?}",
-            wire.to_string_lossy().trim_end()
-        ),
-        &Op::TimeOffsets { text: &wire },
+        format!("/proc/self/timens_offsets: {:?}", text.trim_end()),
+        &Op::WriteFile {
+            path: c"/proc/self/timens_offsets",
+            text: text.as_bytes(),
+        },
     );
     Ok(())
 }

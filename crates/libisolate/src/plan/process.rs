@@ -196,7 +196,8 @@ fn privileges(
         ));
     }
     let user = new.has(Kind::User);
-    if let Some(keep) = keep.filter(|_| user || host.caller.capable(CAP_SETPCAP)) {
+    let own = user || new.joins(Kind::User);
+    if let Some(keep) = keep.filter(|_| own || host.caller.capable(CAP_SETPCAP)) {
         build.push(
             Stage::Privileges,
             "bounding set",

@@ -21,6 +21,7 @@ pub(super) fn spec(spec: &Spec) -> Result<()> {
     files(spec)?;
     streams(spec)?;
     identity(spec)?;
+    namespaces(spec)?;
     names(spec)?;
     limits(&spec.limits)?;
     if !spec.init {
@@ -278,6 +279,39 @@ fn identity(spec: &Spec) -> Result<()> {
     check_id_map("gid_map", &spec.gid_map)
 }
 
+/// The namespaces that are entered.
+fn namespaces(spec: &Spec) -> Result<()> {
+    for kind in Kind::ALL {
+        let field = format!("namespaces.{kind}");
+        match spec.namespaces.get(kind) {
+            Some(NamespaceMode::Pid(pid)) if *pid < 1 => {
+                return Err(Error::invalid(
+                    format!("{field}.pid"),
+                    format!("{pid} is no process id: they begin at 1"),
+                ));
+            }
+            Some(NamespaceMode::Fd(fd)) if *fd < 0 => {
+                return Err(Error::invalid(
+                    format!("{field}.fd"),
+                    format!("{fd} is not a descriptor"),
+                ));
+            }
+            Some(NamespaceMode::Path(path)) => outside(&format!("{field}.path"), path)?,
+            _ => {}
+        }
+    }
+    let new_user = namespace_mode(spec, Kind::User) == NamespaceMode::New;
+    let joins = |kind| namespace_mode(spec, kind).is_joined();
+    if joins(Kind::Pid) && new_user && !joins(Kind::Mnt) {
+        return Err(Error::invalid(
+            "namespaces.pid",
+            "is entered from a new user namespace, in which the kernel does not mount its /proc: set \
+             namespaces.user to host, or enter the user namespace that owns it",
+        ));
+    }
+    Ok(())
+}
+
 fn names(spec: &Spec) -> Result<()> {
     for (field, name) in [
         ("hostname", &spec.hostname),
@@ -307,8 +341,8 @@ fn names(spec: &Spec) -> Result<()> {
         }
         needs(spec, "time_offsets", Kind::Time)?;
     }
-    if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.net)
-        && (net == Net::Host) != (mode == NamespaceMode::Host)
+    if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.get(Kind::Net))
+        && (mode.is_joined() || (net == Net::Host) != (*mode == NamespaceMode::Host))
     {
         return Err(Error::invalid(
             "net",

@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Bytes;
+use crate::ns::Kind;
+
 /// How much isolation a spec starts from; every word of the spec then changes one thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -17,8 +20,11 @@ pub enum Profile {
     None,
 }
 
-/// Whether the job has a namespace of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Whether the job has a namespace of its own, or enters one that is there.
+///
+/// To enter one takes CAP_SYS_ADMIN over it: that of the caller, or, where the job enters its user
+/// namespace too, whatever that gives (setns(2)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NamespaceMode {
@@ -28,6 +34,19 @@ pub enum NamespaceMode {
     Try,
     /// The caller's.
     Host,
+    /// That of the process with this id.
+    Pid(i32),
+    /// That at a path, such as /run/netns/NAME.
+    Path(Bytes),
+    /// That of a descriptor of the caller's, which stays the caller's.
+    Fd(i32),
+}
+
+impl NamespaceMode {
+    /// Whether the job enters one that is there.
+    pub fn is_joined(&self) -> bool {
+        matches!(self, NamespaceMode::Pid(_) | NamespaceMode::Path(_) | NamespaceMode::Fd(_))
+    }
 }
 
 /// The eight namespaces (namespaces(7)). One that is not named follows the profile: `new` under
@@ -60,6 +79,37 @@ pub struct Namespaces {
     /// Host and domain name (uts_namespaces(7)).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uts: Option<NamespaceMode>,
+}
+
+impl Namespaces {
+    /// What is said of a kind.
+    pub fn get(&self, kind: Kind) -> Option<&NamespaceMode> {
+        match kind {
+            Kind::Cgroup => &self.cgroup,
+            Kind::Ipc => &self.ipc,
+            Kind::Net => &self.net,
+            Kind::Mnt => &self.mnt,
+            Kind::Pid => &self.pid,
+            Kind::Time => &self.time,
+            Kind::User => &self.user,
+            Kind::Uts => &self.uts,
+        }
+        .as_ref()
+    }
+
+    /// Says something of a kind.
+    pub fn set(&mut self, kind: Kind, mode: NamespaceMode) {
+        *match kind {
+            Kind::Cgroup => &mut self.cgroup,
+            Kind::Ipc => &mut self.ipc,
+            Kind::Net => &mut self.net,
+            Kind::Mnt => &mut self.mnt,
+            Kind::Pid => &mut self.pid,
+            Kind::Time => &mut self.time,
+            Kind::User => &mut self.user,
+            Kind::Uts => &mut self.uts,
+        } = Some(mode);
+    }
 }
 
 /// One line of a uid or gid map: `count` ids from `inside` on are `outside` and following for the

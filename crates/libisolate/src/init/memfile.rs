@@ -41,7 +41,7 @@ impl Drop for Program {
 }
 
 /// Keeps the program's descriptor open while it is used.
-pub(super) struct ProgramFd(Arc<Program>);
+pub(crate) struct ProgramFd(Arc<Program>);
 
 impl AsFd for ProgramFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -50,7 +50,7 @@ impl AsFd for ProgramFd {
 }
 
 /// The init's program in a sealed file that can be executed.
-pub(super) fn program() -> Result<ProgramFd> {
+pub(crate) fn program() -> Result<ProgramFd> {
     let kept = PROGRAM.get();
     if let Ok(Some(program)) = &kept
         && program.is_still_open()
@@ -94,7 +94,7 @@ fn identity(file: BorrowedFd<'_>) -> Option<(u64, u64)> {
 }
 
 /// The encoded plan in a sealed file.
-pub(super) fn plan(ops: &[u8]) -> Result<OwnedFd> {
+pub(crate) fn plan(ops: &[u8]) -> Result<OwnedFd> {
     sealed(c"isolate-plan", ops, MFD_NOEXEC_SEAL)
         .map_err(|errno| Error::from_errno(errno, Stage::Clone, "plan"))
 }

@@ -10,7 +10,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use crate::sysfd::own;
 
 /// Sends a signal to a child that this process has not reaped.
-pub(super) fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()> {
+pub(crate) fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()> {
     match process::pidfd_send_signal(pidfd.as_raw_fd(), signal) {
         // Until it is reaped, nobody else gets the child's number.
         Err(Errno::ENOSYS) => process::kill(number(pidfd)?, signal),
@@ -31,7 +31,7 @@ fn number(pidfd: BorrowedFd<'_>) -> Result<i32> {
 }
 
 /// A descriptor that becomes readable when this process ends.
-pub(super) fn of_this_process() -> Result<OwnedFd> {
+pub(crate) fn of_this_process() -> Result<OwnedFd> {
     match own(process::pidfd_open(process::getpid())) {
         // One that never becomes readable: the init also sees the end of its line to this process.
         Err(Errno::ENOSYS) => EventFd::from_flags(EfdFlags::EFD_CLOEXEC)

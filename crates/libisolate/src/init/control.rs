@@ -1,7 +1,7 @@
 //! The host's end of the line to the init.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use isolate_plan::{Command, FDS_PER_MESSAGE, Report};
 use isolate_sys::Errno;
@@ -11,9 +11,11 @@ use nix::sys::socket::{
 };
 
 /// What came in.
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// A report, with the sender's pid as this process sees it.
     Report(Report, i32),
+    /// A descriptor, for a report that says so.
+    Descriptor(OwnedFd),
     /// Nothing yet (only without waiting).
     Nothing,
     /// The other end is closed.
@@ -22,7 +24,7 @@ pub(super) enum Heard {
 
 /// The host's end.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(crate) struct Control {
     socket: OwnedFd,
 }
 
@@ -77,11 +79,28 @@ impl Control {
         .map_err(raw)
     }
 
+    /// Receives the message that follows `Report::Data`.
+    pub fn hear_data(&self, len: usize) -> Result<Vec<u8>, Errno> {
+        let mut bytes = vec![0; len];
+        loop {
+            return match nix::sys::socket::recv(
+                self.socket.as_raw_fd(),
+                &mut bytes,
+                MsgFlags::empty(),
+            ) {
+                Ok(got) if got == len => Ok(bytes),
+                Ok(_) => Err(Errno::EPROTO),
+                Err(nix::errno::Errno::EINTR) => continue,
+                Err(errno) => Err(raw(errno)),
+            };
+        }
+    }
+
     /// Receives a report.
     pub fn hear(&self, wait: bool) -> Result<Heard, Errno> {
         let mut bytes = [0u8; Report::LEN];
         let mut iov = [IoSliceMut::new(&mut bytes)];
-        let mut space = nix::cmsg_space!(nix::libc::ucred);
+        let mut space = nix::cmsg_space!(nix::libc::ucred, RawFd);
         let flags = if wait {
             MsgFlags::empty()
         } else {
@@ -92,20 +111,26 @@ impl Control {
             match recvmsg::<()>(self.socket.as_raw_fd(), &mut iov, Some(&mut space), flags) {
                 Ok(message) => {
                     let len = message.bytes;
-                    let sender = message
-                        .cmsgs()
-                        .map_err(raw)?
-                        .find_map(|c| match c {
-                            ControlMessageOwned::ScmCredentials(who) => Some(who.pid()),
-                            _ => None,
-                        })
-                        .unwrap_or(0);
+                    let (mut sender, mut descriptor) = (0, None);
+                    for part in message.cmsgs().map_err(raw)? {
+                        match part {
+                            ControlMessageOwned::ScmCredentials(who) => sender = who.pid(),
+                            ControlMessageOwned::ScmRights(fds) => descriptor = received(&fds),
+                            _ => {}
+                        }
+                    }
                     if len == 0 {
                         return Ok(Heard::End);
                     }
-                    return Report::decode(&bytes[..len])
-                        .map(|report| Heard::Report(report, sender))
-                        .ok_or(Errno::EPROTO);
+                    return match (Report::decode(&bytes[..len]), descriptor) {
+                        (Some(Report::Descriptor), Some(descriptor)) => {
+                            Ok(Heard::Descriptor(descriptor))
+                        }
+                        // The process can have no more descriptors, and the kernel dropped it.
+                        (Some(Report::Descriptor), None) => Err(Errno::EMFILE),
+                        (Some(report), _) => Ok(Heard::Report(report, sender)),
+                        (None, _) => Err(Errno::EPROTO),
+                    };
                 }
                 Err(nix::errno::Errno::EINTR) => {}
                 Err(nix::errno::Errno::EAGAIN) => return Ok(Heard::Nothing),
@@ -115,6 +140,14 @@ impl Control {
             }
         }
     }
+}
+
+/// The one descriptor of a message.
+#[allow(unsafe_code)]
+fn received(fds: &[RawFd]) -> Option<OwnedFd> {
+    // SAFETY: the kernel has just put them into this process's table for this message alone. The init
+    // never sends two.
+    fds.first().map(|fd| unsafe { OwnedFd::from_raw_fd(*fd) })
 }
 
 fn raw(errno: nix::errno::Errno) -> Errno {

@@ -21,7 +21,7 @@ use isolate_sys::{Errno, Result};
 
 /// A child that has become the init, and waits for its plan.
 #[derive(Debug)]
-pub(super) struct Spark {
+pub(crate) struct Spark {
     pub pid: i32,
     pub pidfd: OwnedFd,
     /// Whether it was born in the cgroup that was asked for.
@@ -29,7 +29,7 @@ pub(super) struct Spark {
 }
 
 /// What the child is to do.
-pub(super) struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// `CLONE_NEW*`
     pub namespaces: u64,
     /// v2 directory to be born in.
@@ -55,7 +55,7 @@ struct Shared<'a> {
 }
 
 /// Makes the child; comes back when it has become the init, or failed to.
-pub(super) fn light(wish: &Wish<'_>) -> Result<Spark> {
+pub(crate) fn light(wish: &Wish<'_>) -> Result<Spark> {
     let name = c"isolate-init";
     let control = CString::new(wish.control.as_raw_fd().to_string()).map_err(|_| Errno::EINVAL)?;
     let path = CString::new(format!("/proc/self/fd/{}", wish.program.as_raw_fd()))

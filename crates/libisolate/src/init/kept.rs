@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 ///
 /// A process may fork while another of its threads is in here; in the child nobody will ever open the
 /// lock. So nobody waits for long: who finds it shut does without.
-pub(super) struct Kept<T>(Mutex<Option<T>>);
+pub(crate) struct Kept<T>(Mutex<Option<T>>);
 
 /// The lock did not open in time.
 #[derive(Debug, PartialEq)]
-pub(super) struct Shut;
+pub(crate) struct Shut;
 
 /// It is held for the copy of a pointer or a few facts.
 const TRIES: u32 = 1000;
