@@ -858,6 +858,22 @@ int isolate_spec_set_hostname(struct isolate_spec *spec, const char *value);
 int isolate_spec_set_domainname(struct isolate_spec *spec, const char *value);
 
 /**
+ * Set one of `sysctls`.
+ *
+ * Kernel parameters of the job's own namespaces, by name, such as `net.ipv4.ip_forward`: `net.*`
+ * needs a new net namespace, `kernel.shm*`, `kernel.msg*`, `kernel.sem*` and `fs.mqueue.*` a new ipc
+ * namespace, `user.max_*` a new user namespace. Others are the host's, and refused.
+ *
+ * name: its name, UTF-8.
+ * value: the text, UTF-8.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_sysctl(struct isolate_spec *spec,
+                            const char *name,
+                            const char *value);
+
+/**
  * Set `net`.
  *
  * The network in one word; default as `namespaces.net`.

@@ -21,6 +21,7 @@ exports.Spec = {
   uidMap: ['uid_map', 'IdMap'],
   gidMap: ['gid_map', 'IdMap'],
   timeOffsets: ['time_offsets', 'TimeOffsets'],
+  sysctls: ['sysctls', 'map'],
   net: ['net'],
   root: ['root', 'Root'],
   binds: ['binds', 'Bind'],
@@ -41,14 +42,14 @@ exports.Spec = {
 };
 
 exports.Namespaces = {
-  cgroup: ['cgroup'],
-  ipc: ['ipc'],
-  net: ['net'],
-  mnt: ['mnt'],
-  pid: ['pid'],
-  time: ['time'],
-  user: ['user'],
-  uts: ['uts'],
+  cgroup: ['cgroup', 'NamespaceMode'],
+  ipc: ['ipc', 'NamespaceMode'],
+  net: ['net', 'NamespaceMode'],
+  mnt: ['mnt', 'NamespaceMode'],
+  pid: ['pid', 'NamespaceMode'],
+  time: ['time', 'NamespaceMode'],
+  user: ['user', 'NamespaceMode'],
+  uts: ['uts', 'NamespaceMode'],
 };
 
 exports.IdMap = {

@@ -60,6 +60,12 @@ export interface Spec {
   readonly gidMap?: readonly IdMap[];
   /** Clock offsets; needs a new time namespace. */
   readonly timeOffsets?: TimeOffsets;
+  /**
+   * Kernel parameters of the job's own namespaces, by name, such as `net.ipv4.ip_forward`: `net.*`
+   * needs a new net namespace, `kernel.shm*`, `kernel.msg*`, `kernel.sem*` and `fs.mqueue.*` a new
+   * ipc namespace, `user.max_*` a new user namespace. Others are the host's, and refused.
+   */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** The network in one word; default as `namespaces.net`. */
   readonly net?: Net;
   /** The job's root directory; default `system` under `strict`, `keep` under `none`. */
@@ -147,12 +153,17 @@ export interface Namespaces {
 }
 
 /**
- * Whether the job has a namespace of its own.
+ * Whether the job has a namespace of its own, or enters one that is there.
+ *
+ * To enter one takes CAP_SYS_ADMIN over it: that of the caller, or, where the job enters its user
+ * namespace too, whatever that gives (setns(2)).
  * - `'new'`: A new one; where the host cannot make it the job does not start.
  * - `'try'`: A new one where the host can make it, else the caller's; the enforcement tells which.
  * - `'host'`: The caller's.
+ * - `{ path: Bytes }`: That at a path, such as /run/netns/NAME or /proc/PID/ns/net.
+ * - `{ fd: number }`: That of a descriptor of the caller's, which stays the caller's.
  */
-export type NamespaceMode = 'new' | 'try' | 'host';
+export type NamespaceMode = 'new' | 'try' | 'host' | { path: Bytes } | { fd: number };
 
 /**
  * One line of a uid or gid map: `count` ids from `inside` on are `outside` and following for the

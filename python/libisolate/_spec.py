@@ -31,14 +31,21 @@ call filter, a clean environment, a new session and a cgroup with a pids limit.
 "none": Nothing but what the spec names: bare primitives.
 """
 
-NamespaceMode = Literal["new", "try", "host"]
-"""Whether the job has a namespace of its own.
+NamespaceMode = Union[Literal["new", "try", "host"], "Text", int, IO[Any]]
+"""Whether the job has a namespace of its own, or enters one that is there.
+
+To enter one takes CAP_SYS_ADMIN over it: that of the caller, or, where the job enters its user
+namespace too, whatever that gives (setns(2)).
 
 "new": A new one; where the host cannot make it the job does not start.
 
 "try": A new one where the host can make it, else the caller's; the enforcement tells which.
 
 "host": The caller's.
+
+bytes: That at a path, such as /run/netns/NAME or /proc/PID/ns/net.
+
+an integer or an open file: That of a descriptor of the caller's, which stays the caller's.
 """
 
 
@@ -341,6 +348,13 @@ class Spec(SpecMethods):
     time_offsets: Optional[TimeOffsets] = None
     """Clock offsets; needs a new time namespace."""
 
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    """Kernel parameters of the job's own namespaces, by name, such as `net.ipv4.ip_forward`:
+    `net.*` needs a new net namespace, `kernel.shm*`, `kernel.msg*`, `kernel.sem*` and
+    `fs.mqueue.*` a new ipc namespace, `user.max_*` a new user namespace. Others are the host's,
+    and refused.
+    """
+
     net: Optional[Net] = None
     """The network in one word; default as `namespaces.net`."""
 
@@ -422,6 +436,7 @@ class SpecOptions(TypedDict, total=False):
     uid_map: Sequence[IdMap]
     gid_map: Sequence[IdMap]
     time_offsets: Optional[TimeOffsets]
+    sysctls: Mapping[str, str]
     net: Optional[Net]
     root: Optional[Root]
     binds: Sequence[Bind]

@@ -182,6 +182,30 @@ pub unsafe extern "C" fn isolate_spec_set_domainname(
     })
 }
 
+/// Set one of `sysctls`.
+///
+/// Kernel parameters of the job's own namespaces, by name, such as `net.ipv4.ip_forward`: `net.*`
+/// needs a new net namespace, `kernel.shm*`, `kernel.msg*`, `kernel.sem*` and `fs.mqueue.*` a new ipc
+/// namespace, `user.max_*` a new user namespace. Others are the host's, and refused.
+///
+/// name: its name, UTF-8.
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_sysctl(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.sysctls
+            .insert(name, ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
 /// Set `net`.
 ///
 /// The network in one word; default as `namespaces.net`.

@@ -5,8 +5,8 @@ use isolate_sys::abi::{CLONE_NEWUSER, CLONE_PARENT, CloneArgs, PR_SET_DUMPABLE};
 use isolate_sys::calls::{privilege, process};
 use isolate_sys::{Errno, Result};
 
-use crate::host;
 use crate::state::Init;
+use crate::{host, privileges};
 
 /// Enters a namespace. What it takes, CAP_SYS_ADMIN over it, a process may have from the start or only
 /// once it is in the user namespace that owns it: so everything is tried before and after that one.
@@ -17,7 +17,14 @@ pub fn join(init: &mut Init, slot: u32, flags: u64, when: u32) -> Result<()> {
     // Once among strangers, this process has descriptors of the host's that are not theirs to look at.
     privilege::prctl(PR_SET_DUMPABLE, 0, 0)?;
     match process::setns(init.slot(slot)?, flags) {
-        Ok(()) => init.set_entered(slot),
+        Ok(()) => {
+            init.set_entered(slot);
+            if when == JOIN_IF_REFUSED {
+                // Some of the kernel's files ask for root's id and not for its capabilities. Where it is
+                // not mapped, there is none to be.
+                let _ = privileges::set_ids(0, 0, None);
+            }
+        }
         Err(Errno::EPERM) if when == JOIN_TRY => init.refused = true,
         Err(errno) => return Err(errno),
     }

@@ -7,6 +7,8 @@ use core::mem::{offset_of, size_of};
 pub const CLONE_NEWTIME: u64 = 0x80;
 /// Share memory with the child.
 pub const CLONE_VM: u64 = 0x100;
+/// `CLONE_FS`
+pub const CLONE_FS: u64 = 0x200;
 /// Store a pidfd.
 pub const CLONE_PIDFD: u64 = 0x1000;
 /// Suspend the caller until the child execs or exits.

@@ -301,6 +301,7 @@ pub(crate) fn describe(errno: Errno) -> String {
     match nix::errno::Errno::from_raw(errno.raw()) {
         // Where nix has words of its own.
         nix::errno::Errno::EBADF => "Bad file descriptor".to_owned(),
+        nix::errno::Errno::ELOOP => "Too many levels of symbolic links".to_owned(),
         nix::errno::Errno::ERANGE => "Numerical result out of range".to_owned(),
         nix::errno::Errno::UnknownErrno => format!("errno {}", errno.raw()),
         known => known.desc().to_owned(),

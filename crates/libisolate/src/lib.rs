@@ -10,8 +10,8 @@
 pub mod cgroup;
 pub mod error;
 pub mod host;
-pub mod job;
 mod init;
+pub mod job;
 mod kernfile;
 pub mod ns;
 pub mod plan;

@@ -160,6 +160,12 @@ pub fn getpid() -> i32 {
     unsafe { syscall6(nr::GETPID, 0, 0, 0, 0, 0, 0) }.map_or(0, |pid| pid as i32)
 }
 
+/// [gettid(2)](https://man7.org/linux/man-pages/man2/gettid.2.html)
+pub fn gettid() -> i32 {
+    // SAFETY: no memory is passed; the call cannot fail.
+    unsafe { syscall6(nr::GETTID, 0, 0, 0, 0, 0, 0) }.map_or(0, |tid| tid as i32)
+}
+
 /// [getppid(2)](https://man7.org/linux/man-pages/man2/getpid.2.html)
 pub fn getppid() -> i32 {
     // SAFETY: no memory is passed; the call cannot fail.

@@ -8,7 +8,15 @@ use crate::arch::{nr, syscall6};
 pub fn socket(family: i32, kind: i32, protocol: i32) -> Result<i32> {
     // SAFETY: no memory is passed.
     let fd = unsafe {
-        syscall6(nr::SOCKET, family as usize, kind as usize, protocol as usize, 0, 0, 0)
+        syscall6(
+            nr::SOCKET,
+            family as usize,
+            kind as usize,
+            protocol as usize,
+            0,
+            0,
+            0,
+        )
     }?;
     Ok(fd as i32)
 }

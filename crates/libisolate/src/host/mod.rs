@@ -3,9 +3,12 @@
 //! [`Host::probe`] looks once; [`plan`](crate::plan::plan) reads nothing else, so a saved host gives
 //! the same plan anywhere.
 
+mod current;
 mod namespace;
 mod probe;
 mod saved;
+
+pub(crate) use current::current;
 
 use std::collections::BTreeMap;
 

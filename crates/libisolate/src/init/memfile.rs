@@ -41,6 +41,7 @@ impl Drop for Program {
 }
 
 /// Keeps the program's descriptor open while it is used.
+#[derive(Clone)]
 pub(crate) struct ProgramFd(Arc<Program>);
 
 impl AsFd for ProgramFd {

@@ -17,8 +17,8 @@ use crate::plan::{Idmap, Plan, Tree};
 use crate::spec::IdMap;
 use crate::sysfd::own;
 
-/// Writes the maps of a waiting child's user namespace (user_namespaces(7)).
-pub(super) fn write(pid: i32, plan: &Plan) -> Result<()> {
+/// Writes the maps that a plan gives its init's user namespace (user_namespaces(7)).
+pub(crate) fn write_plan(pid: i32, plan: &Plan) -> Result<()> {
     ns::put_id_maps(
         pid,
         (&plan.uid_map, plan.uid_helper.as_ref()),

@@ -4,27 +4,24 @@
 //! whatever there is.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::path::Path;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Instant;
 
-use isolate_plan::{Cause, Command, Ended, Report};
+use isolate_plan::{Cause, Ended, Report};
 use isolate_sys::Errno;
-use isolate_sys::calls::{fd, process};
+use isolate_sys::calls::fd;
 
-use super::slots::{self, Slots};
+use super::slots::Slots;
 use super::stdio::Streams;
 use super::{idmap, stdio};
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::host::Host;
-use crate::init::{Control, Heard, Kept, Spark, Wish, memfile, pidfd, spark};
+use crate::host;
+use crate::init::{Control, Cradle, Heard, Newborn, Spark};
 use crate::job::Enforcement;
-use crate::kernfile;
-use crate::ns::Kind;
+use crate::ns::{Kind, joined};
 use crate::plan::{self, Plan};
 use crate::spec::Spec;
-use crate::sysfd::own;
 
 /// A program that runs.
 pub(super) struct Launched {
@@ -42,118 +39,63 @@ pub(super) struct Launched {
     pub ended: Option<Ended>,
 }
 
-/// What the kernel and the cgroup trees can do, looked at once for as long as the process stays in its
-/// cgroups (/proc/self/cgroup, kept beside it). Paths and caller are looked at for each launch.
-static HOST: Kept<(Vec<u8>, Host)> = Kept::new();
-
-fn host(spec: &Spec) -> Result<Host> {
-    const OWN: &str = "/proc/self/cgroup";
-    let own = kernfile::read(Path::new(OWN))
-        .map_err(|error| Error::from_io(&error, Stage::Host, OWN).with_hint("mount /proc"))?;
-    let mut host = match HOST.get() {
-        Ok(Some((then, host))) if then == own => host,
-        _ => {
-            let host = Host::probe()?;
-            HOST.set((own, host.clone()));
-            host
-        }
-    };
-    host.refresh(spec)?;
-    host.shift_base = shift_base()?;
-    Ok(host)
+/// Where a program is put that runs inside another job.
+pub(super) struct Place {
+    /// The files by which a process joins the job's groups.
+    pub groups: Vec<OwnedFd>,
 }
 
-/// A range of 65536 ids for a root caller's job. Drawn by lot, so that two jobs, of one host or of
-/// two, hardly ever are the same user: they would share its limits and could signal each other
-/// without pid namespaces. Above the ranges of useradd(8) and below 2^31, which some programs cannot
-/// count to.
-fn shift_base() -> Result<u32> {
-    let mut bytes = [0u8; 2];
-    process::getrandom(&mut bytes)
-        .map_err(|errno| Error::from_errno(errno, Stage::Ids, "getrandom"))?;
-    const FIRST: u32 = 0x2000;
-    const COUNT: u32 = 0x5000;
-    Ok((FIRST + u32::from(u16::from_ne_bytes(bytes)) % COUNT) << 16)
-}
-
-pub(super) fn launch(spec: &Spec) -> Result<Launched> {
+pub(super) fn launch(spec: &Spec, place: Option<Place>) -> Result<Launched> {
     spec.check()?;
     let open = stdio::open_streams();
-    let host = host(spec)?;
-    let plan = plan::plan(spec, &host)?;
-    let joined = slots::namespaces(&plan)?;
-    let program = memfile::program()?;
-    let ops = memfile::plan(&plan.ops)?;
+    let host = host::current(spec)?;
+    let groups = place.map_or_else(Vec::new, |place| place.groups);
+    let plan = plan::plan_inside(spec, &host, groups.len())?;
     let streams = Streams::open(spec, open, plan.outside)?;
-    let line = |errno| Error::from_errno(errno, Stage::Clone, "socketpair");
-    let (control, init_end) = Control::pair().map_err(line)?;
+    let cradle = Cradle::new(&plan, joined(&plan)?)?;
+    let program = cradle.program.clone();
 
+    // Before the init, so that it is dropped after it.
     let mut guard = Guard::default();
-    guard.group = match &plan.group {
+    guard.0 = match &plan.group {
         Some(wanted) => Some(Group::create(&host.cgroup, wanted)?),
         None => None,
     };
     // Only in the v2 tree can a process be born, and only while its limits are open.
     let cgroup = guard
-        .group
+        .0
         .as_ref()
         .and_then(Group::birth_fd)
         .filter(|_| host.features.clone3);
-    let spark = spark::light(&Wish {
-        namespaces: plan.clone_flags,
-        cgroup,
-        program: program.as_fd(),
-        control: init_end.as_fd(),
-        capabilities: plan.init_capabilities,
-    })
-    .map_err(|errno| clone_error(errno, &plan))?;
-    drop(init_end);
     let expected_birth = cgroup.is_some();
-    let mut spark = guard.spark.insert(spark);
-    let born_in_group = spark.in_cgroup;
-    let start = Command::Start(plan.ops.len() as u32);
-    let mut early: Vec<RawFd> = joined.iter().map(|n| n.as_fd().as_raw_fd()).collect();
-    if plan.reborn {
-        early.push(ops.as_raw_fd());
-        let reborn = control
-            .send_with(start, &early)
-            .map_err(|errno| Error::from_errno(errno, Stage::Clone, "init"))
-            .and_then(|()| rebirth(&control, &plan, spark))?;
-        early.clear();
-        spark = guard.spark.insert(reborn);
-    }
-
+    let newborn = cradle.light(&plan, cgroup)?;
     if plan.new_user {
-        idmap::write(spark.pid, &plan)?;
+        idmap::write_plan(newborn.pid(), &plan)?;
     }
     let mut enforcement = plan.enforcement.clone();
-    if let Some(group) = &guard.group {
-        if expected_birth && !born_in_group {
-            adopt(group, spark.pid)?;
+    if let Some(group) = &guard.0 {
+        if expected_birth && !newborn.in_cgroup() {
+            adopt(group, newborn.pid())?;
         }
         group.write_limits(&mut enforcement)?;
     }
+    let group = guard.0.as_ref();
     let slots = Slots::open(
         &plan,
         &streams,
-        guard.group.as_ref(),
-        spark.pid,
+        group,
+        groups,
+        newborn.pid(),
         &program,
         &host,
     )?;
-    let sent = if plan.reborn {
-        control.send_with(Command::Go, &slots.numbers)
-    } else {
-        early.extend(&slots.numbers);
-        early.push(ops.as_raw_fd());
-        control.send_with(start, &early)
-    };
+    let sent = newborn.send(&plan, &slots.numbers);
     drop(slots.opened);
 
     let mut watcher = Watcher {
-        control: &control,
+        control: &newborn.control,
         plan: &plan,
-        pid: spark.pid,
+        pid: newborn.pid(),
         born: false,
         namespaces: BTreeMap::new(),
     };
@@ -177,12 +119,11 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
         First::Vanished => true,
     };
     // A program that could not even start for lack of memory is a job that ran out of memory.
-    let out_of_memory = || guard.group.as_ref().and_then(Group::oom_kills).unwrap_or(0) > 0;
+    let out_of_memory = || guard.0.as_ref().and_then(Group::oom_kills).unwrap_or(0) > 0;
     if died_early && !out_of_memory() {
-        return Err(early_death(&first, spark));
+        return Err(early_death(&first, &newborn));
     }
-    let (spark, group) = guard.keep();
-    let Some(spark) = spark else {
+    let Some((spark, control)) = newborn.keep() else {
         return Err(Error::new(
             ErrorKind::Internal,
             Stage::Clone,
@@ -190,6 +131,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
             "lost",
         ));
     };
+    let group = guard.0.take();
     let mut streams = streams;
     streams.hand_over();
     Ok(Launched {
@@ -206,47 +148,13 @@ pub(super) fn launch(spec: &Spec) -> Result<Launched> {
     })
 }
 
-/// Waits until the init goes on in another process, and reaps the one before.
-fn rebirth(control: &Control, plan: &Plan, before: &Spark) -> Result<Spark> {
-    let failed = |errno| Error::from_errno(errno, Stage::Clone, "init");
-    let heard = control.hear(true).map_err(failed)?;
-    let pid = match heard {
-        Heard::Report(Report::Reborn, pid) => pid,
-        Heard::Report(Report::Failed { op, errno }, _) => {
-            return Err(plan.failure(op, Errno::from_raw(errno as i32)));
-        }
-        _ => return Err(early_death(&First::Vanished, before)),
-    };
-    // A child of this process that nobody has reaped: the number is its own.
-    let pidfd = own(process::pidfd_open(pid)).map_err(failed)?;
-    let _ = process::wait_pidfd(before.pidfd.as_raw_fd(), false);
-    Ok(Spark {
-        pid,
-        pidfd,
-        in_cgroup: before.in_cgroup,
-    })
-}
-
-/// What takes back a launch that failed: the init and with it the job, then the group.
+/// What takes back the group of a launch that failed, once its init is gone.
 #[derive(Default)]
-pub(super) struct Guard {
-    pub spark: Option<Spark>,
-    pub group: Option<Group>,
-}
-
-impl Guard {
-    fn keep(mut self) -> (Option<Spark>, Option<Group>) {
-        (self.spark.take(), self.group.take())
-    }
-}
+struct Guard(Option<Group>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(spark) = &self.spark {
-            let _ = pidfd::send_signal(spark.pidfd.as_fd(), libc::SIGKILL);
-            let _ = process::wait_pidfd(spark.pidfd.as_raw_fd(), false);
-        }
-        if let Some(group) = &self.group {
+        if let Some(group) = &self.0 {
             let _ = group.kill();
             let _ = group.remove();
         }
@@ -267,64 +175,20 @@ fn adopt(group: &Group, pid: i32) -> Result<()> {
         })
 }
 
-fn clone_error(errno: Errno, plan: &Plan) -> Error {
-    let names = plan::namespace_names(plan.clone_flags);
-    let error = Error::from_errno(errno, Stage::Clone, names);
-    match errno {
-        Errno::ENOSPC => error.with_kind(ErrorKind::Limit).with_hint(
-            "a limit of namespaces is reached: see sysctl user.max_user_namespaces and its \
-             siblings, and the depth of 32 nested user or pid namespaces",
-        ),
-        Errno::EPERM => error.with_hint(
-            "namespaces need CAP_SYS_ADMIN, or user namespaces that are allowed and not restricted \
-             (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, \
-             kernel.apparmor_restrict_unprivileged_userns)",
-        ),
-        Errno::EAGAIN => error.with_kind(ErrorKind::Limit).with_hint(
-            "the caller may have no more processes: see ulimit -u and pids.max of its cgroup",
-        ),
-        Errno::EACCES => {
-            error.with_hint("the init may not be executed: see sysctl vm.memfd_noexec")
-        }
-        _ => error,
-    }
-}
-
-fn early_death(first: &First, spark: &Spark) -> Error {
-    let detail = match first {
-        First::Ended(ended) if ended.status & 0x7F != 0 => {
-            format!(
-                "was killed by signal {} before it could start",
-                ended.status & 0x7F
-            )
-        }
-        First::Ended(ended) => {
-            format!(
-                "ended with status {} before it could start",
-                ended.status >> 8 & 0xFF
-            )
-        }
-        _ => match process::wait_pidfd(spark.pidfd.as_raw_fd(), false) {
-            Ok(Some(exit)) if exit.code != 1 => {
-                return Error::new(
-                    ErrorKind::Child,
-                    Stage::Clone,
-                    "init",
-                    format!("was killed by signal {}", exit.status),
-                );
-            }
-            Ok(Some(exit)) => {
-                return Error::new(
-                    ErrorKind::Child,
-                    Stage::Clone,
-                    "init",
-                    format!("ended with status {} and no report", exit.status),
-                );
-            }
-            _ => "ended without a report".to_owned(),
-        },
+fn early_death(first: &First, newborn: &Newborn) -> Error {
+    let First::Ended(ended) = first else {
+        return newborn.vanished();
     };
-    Error::new(ErrorKind::Child, Stage::Clone, "job", detail)
+    let how = match ended.status & 0x7F {
+        0 => format!("ended with status {}", ended.status >> 8 & 0xFF),
+        signal => format!("was killed by signal {signal}"),
+    };
+    Error::new(
+        ErrorKind::Child,
+        Stage::Clone,
+        "job",
+        format!("{how} before it could start"),
+    )
 }
 
 /// How a launch began.

@@ -1,6 +1,7 @@
 //! Jobs: a running spec, and how it ended.
 
 mod capture;
+mod exec;
 mod idmap;
 mod launch;
 mod outcome;
@@ -18,6 +19,8 @@ use isolate_sys::abi::{POLLIN, PollFd, Timespec};
 use isolate_sys::calls::{fd, process};
 
 pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usage};
+
+pub(crate) use idmap::write_plan as write_id_maps;
 
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Spec;
@@ -49,7 +52,12 @@ pub fn run(spec: &Spec) -> Result<Outcome> {
 /// # Errors
 /// As [`run`].
 pub fn spawn(spec: &Spec) -> Result<Job> {
-    let launched = launch::launch(spec)?;
+    start(spec, None)
+}
+
+/// Starts a job, or a program inside another one's place.
+fn start(spec: &Spec, place: Option<launch::Place>) -> Result<Job> {
+    let launched = launch::launch(spec, place)?;
     let (pid, ready, state) = State::new(launched, spec)?;
     Ok(Job {
         owner: process::getpid(),

@@ -4,16 +4,13 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use isolate_sys::abi::CLONE_NEWUSER;
 
-use super::launch::Guard;
-use super::stdio::Streams;
 use super::idmap;
+use super::stdio::Streams;
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
-use crate::init::{Control, Wish, memfile, pidfd, spark};
-use crate::ns::{Kind, Namespace};
+use crate::init::{Control, Guarded, Wish, memfile, pidfd, spark};
 use crate::plan::{Plan, Slot};
-use crate::spec::NamespaceMode;
 
 /// The descriptors for the plan's slots, in order; those opened here are closed once they are sent.
 pub(super) struct Slots {
@@ -26,6 +23,7 @@ impl Slots {
         plan: &Plan,
         streams: &Streams,
         group: Option<&Group>,
+        mut joins: Vec<OwnedFd>,
         pid: i32,
         program: &memfile::ProgramFd,
         host: &Host,
@@ -34,7 +32,6 @@ impl Slots {
             numbers: Vec::new(),
             opened: Vec::new(),
         };
-        let mut joins = Vec::new();
         if plan.slots.iter().any(|slot| matches!(slot, Slot::Join(_)))
             && let Some(group) = group
         {
@@ -97,37 +94,6 @@ impl Slots {
     }
 }
 
-/// The namespaces that a plan enters, found before anything starts.
-pub(super) fn namespaces(plan: &Plan) -> Result<Vec<Namespace>> {
-    let mut found = Vec::new();
-    for slot in &plan.slots {
-        let Slot::Namespace(kind, place) = slot else {
-            break;
-        };
-        let namespace = match place {
-            NamespaceMode::Pid(pid) => Namespace::of_process(*pid, *kind),
-            NamespaceMode::Path(path) => Namespace::open(path.as_path()),
-            NamespaceMode::Fd(fd) => Namespace::of_fd(*fd),
-            NamespaceMode::New | NamespaceMode::Try | NamespaceMode::Host => {
-                Namespace::of_thread(*kind)
-            }
-        }?
-        .expect(*kind)?;
-        if *kind == Kind::User && namespace == Namespace::of_thread(Kind::User)? {
-            return Err(Error::new(
-                ErrorKind::InvalidSpec,
-                Stage::Namespace,
-                "namespaces.user",
-                format!(
-                    "{namespace} is the caller's own, and cannot be entered twice: set it to host"
-                ),
-            ));
-        }
-        found.push(namespace);
-    }
-    Ok(found)
-}
-
 /// The user namespace that maps the ids of trees: the job's own, or one made for it alone, which lives
 /// as long as the mounts do.
 fn tree_namespace(plan: &Plan, pid: i32, program: &memfile::ProgramFd) -> Result<OwnedFd> {
@@ -145,13 +111,7 @@ fn tree_namespace(plan: &Plan, pid: i32, program: &memfile::ProgramFd) -> Result
         capabilities: 0,
     })
     .map_err(|errno| Error::from_errno(errno, Stage::Ids, "user namespace for id-mapped mounts"))?;
-    let guard = Guard {
-        spark: Some(spark),
-        group: None,
-    };
-    let Some(spark) = &guard.spark else {
-        return idmap::namespace(pid);
-    };
-    idmap::write_for_trees(spark.pid, uids, gids)?;
-    idmap::namespace(spark.pid)
+    let spark = Guarded::new(spark);
+    idmap::write_for_trees(spark.pid(), uids, gids)?;
+    idmap::namespace(spark.pid())
 }

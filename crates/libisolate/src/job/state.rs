@@ -48,6 +48,8 @@ pub(super) struct State {
     bell: Option<EventFd>,
     pub enforcement: Enforcement,
     pub namespaces: BTreeMap<String, u64>,
+    /// The program's ids inside, where they were set.
+    pub ids: Option<(u32, u32)>,
 }
 
 impl State {
@@ -76,6 +78,7 @@ impl State {
             bell: None,
             enforcement: launched.enforcement,
             namespaces: launched.namespaces,
+            ids: launched.plan.ids,
         };
         let registered = state.register();
         if let Err(error) = registered {
@@ -235,6 +238,13 @@ impl State {
 
     pub fn take_pipe(&mut self, number: usize) -> Option<OwnedFd> {
         self.pipes.get_mut(number)?.take()
+    }
+
+    /// The files by which a process joins the job's groups.
+    pub fn group_fds(&self) -> Result<Vec<OwnedFd>> {
+        self.group
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |group| group.join_fds(true))
     }
 
     pub fn usage(&self) -> Usage {

@@ -7,6 +7,7 @@ use isolate_sys::abi::{AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY};
 use isolate_sys::calls::path;
 
 use super::idmap::{IdMaps, Which};
+use super::visit::Visit;
 use super::{Kind, Namespace};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
@@ -60,15 +61,10 @@ impl Namespace {
             return own_maps();
         }
         within(self, &own)?;
-        if let Some(maps) = member_maps(self) {
-            return Ok(maps);
+        match member_maps(self) {
+            Some(maps) => Ok(maps),
+            None => visited_maps(self, &own),
         }
-        Err(Error::new(
-            ErrorKind::NotFound,
-            Stage::Namespace,
-            self.to_string(),
-            "has no process that the caller may look into",
-        ))
     }
 }
 
@@ -185,6 +181,42 @@ fn member_maps(namespace: &Namespace) -> Option<IdMaps> {
                 .then(|| process.maps().ok())
                 .flatten()
         })
+}
+
+/// By a visitor, for one that nobody lives in. It sees itself as the namespace above has it, which may
+/// have to be looked at in the same way.
+fn visited_maps(namespace: &Namespace, own: &Namespace) -> Result<IdMaps> {
+    let mut visit = Visit::to(namespace)?;
+    for file in ["uid_map", "gid_map", "setgroups"] {
+        visit.tell(
+            &format!("/proc/self/{file}"),
+            format!("{file} of {namespace}"),
+        )?;
+    }
+    let found = visit.go()?.texts;
+    let text = |at: usize| found.get(at).map_or(&b""[..], Vec::as_slice);
+    let mut maps = IdMaps {
+        uid: lines(text(0)),
+        gid: lines(text(1)),
+        setgroups: text(2).trim_ascii() != b"deny",
+    };
+    let parent = namespace.parent()?;
+    if parent != *own {
+        let above = parent.id_maps()?;
+        maps.uid = through(&maps.uid, &above.uid);
+        maps.gid = through(&maps.gid, &above.gid);
+    }
+    Ok(maps)
+}
+
+/// Lines whose outside ids are inside ids of a map above. The kernel takes no line but one that lies in a
+/// single line of the map above.
+fn through(lines: &[IdMap], above: &[IdMap]) -> Vec<IdMap> {
+    let lifted = |line: &IdMap| {
+        let outside = exchange(above, line.outside, |up| (up.inside, up.outside))?;
+        Some(IdMap { outside, ..*line })
+    };
+    lines.iter().filter_map(lifted).collect()
 }
 
 /// A directory of /proc, which stays that of its process when the number is given to another.

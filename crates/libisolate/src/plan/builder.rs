@@ -190,6 +190,17 @@ pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
         (Stage::Exec, Errno::E2BIG) => {
             error.with_hint("arguments and environment are larger than the kernel takes")
         }
+        (Stage::Namespace, Errno::ENOENT) if label.subject.contains("sysctl ") => {
+            error.with_hint("the kernel has no such parameter in a namespace of its own")
+        }
+        (Stage::Namespace, Errno::EPERM | Errno::EACCES | Errno::EROFS)
+            if label.subject.contains("sysctl ") =>
+        {
+            error.with_hint(
+                "the parameter is read-only, or /proc/sys is, or the kernel lets only the host's root \
+                 change it",
+            )
+        }
         (Stage::Namespace, Errno::EPERM) => error.with_hint(
             "entering it takes CAP_SYS_ADMIN over it: enter the user namespace that owns it too",
         ),

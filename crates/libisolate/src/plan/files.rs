@@ -33,7 +33,10 @@ const TMP_SIZE: u64 = 256 << 20;
 
 pub(crate) fn root(spec: &Spec) -> Root {
     // The mounts of a namespace that is entered are others' too.
-    let entered = spec.namespaces.get(Kind::Mnt).is_some_and(NamespaceMode::is_joined);
+    let entered = spec
+        .namespaces
+        .get(Kind::Mnt)
+        .is_some_and(NamespaceMode::is_joined);
     spec.root.clone().unwrap_or(match spec.profile {
         Profile::Strict if !entered => Root::System,
         Profile::Strict | Profile::None => Root::Keep,

@@ -64,6 +64,8 @@ impl Ids {
 pub(super) fn decide(spec: &Spec, host: &Host, new: &Decided) -> Result<Identity> {
     if new.has(Kind::User) {
         in_user_namespace(spec, host)
+    } else if new.joins(Kind::User) {
+        in_joined(spec, host)
     } else {
         as_caller(spec, host)
     }
@@ -108,6 +110,42 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
         outside: None,
         job,
         init: None,
+    })
+}
+
+/// In a user namespace that is there: the ids are whatever its maps give, and entering it gives the
+/// capabilities to take them.
+fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
+    if !spec.uid_map.is_empty() || !spec.gid_map.is_empty() {
+        return Err(Error::invalid("uid_map", "needs a new user namespace"));
+    }
+    let caller = &host.caller;
+    let root = caller.uid == 0 && caller.may_set_ids();
+    let named = spec.uid.is_some() || spec.gid.is_some() || spec.groups.is_some();
+    // An ordinary user is in there under their own id, which is all that they may have mapped.
+    let job = (root || named).then(|| Ids {
+        uid: spec.uid.unwrap_or(0),
+        gid: spec.gid.unwrap_or(0),
+        // No supplementary group of the caller's may leak into a job that is somebody else.
+        groups: spec.groups.clone().or_else(|| root.then(Vec::new)),
+    });
+    let init = job.as_ref().map(|job| Ids {
+        uid: 0,
+        gid: 0,
+        groups: job.groups.clone(),
+    });
+    Ok(Identity {
+        uid_map: Vec::new(),
+        gid_map: Vec::new(),
+        uid_helper: None,
+        gid_helper: None,
+        deny_setgroups: false,
+        tree_map: None,
+        shifted: root,
+        maps_trees: root,
+        outside: None,
+        job,
+        init,
     })
 }
 

@@ -25,6 +25,7 @@ use crate::spec::{Bytes, CgroupMode, IdMap, Limits, NamespaceMode, Profile, Spec
 
 use builder::Builder;
 pub use builder::describe;
+pub(crate) use builder::failure;
 pub(crate) use files::SYSTEM_DIRECTORIES;
 pub(crate) use namespaces::{mode as namespace_mode, names as namespace_names};
 pub(crate) use process::{CAPABILITIES, RLIMITS};
@@ -109,6 +110,8 @@ pub struct Plan {
     /// The program's ids outside, where they are not the caller's: its pipes are given to them, or it
     /// could not open them again by /dev/stdout.
     pub outside: Option<(u32, u32)>,
+    /// The program's ids inside, where they are set.
+    pub ids: Option<(u32, u32)>,
     /// The job's cgroup.
     pub group: Option<GroupPlan>,
     /// What the host opens, in slot order.
@@ -136,6 +139,11 @@ impl Plan {
         builder::failure(&self.labels, op, errno)
     }
 
+    /// One label for each op.
+    pub(crate) fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
     /// How many slots an init that is to be reborn needs before.
     pub(crate) fn early_slots(&self) -> usize {
         let namespace = |slot: &&Slot| matches!(slot, Slot::Namespace(..));
@@ -149,6 +157,11 @@ impl Plan {
 /// `InvalidSpec` for a spec that no host could run, `NotFound` for a path that is missing,
 /// `Unsupported` and `Permission` for what this host cannot do.
 pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
+    plan_inside(spec, host, 0)
+}
+
+/// The same for a program that joins the groups of a job that runs, by this many files.
+pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Plan> {
     spec.check()?;
     let strict = spec.profile == Profile::Strict;
     let mut build = Builder::default();
@@ -205,11 +218,16 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
     if let Some(group) = &group {
         join_group(group, host, &mut build);
     }
+    for place in 0..groups {
+        let slot = build.slot(Slot::Join(place));
+        build.push(Stage::Cgroup, "the job's group", &Op::JoinCgroup { slot });
+    }
     namespaces::unshare_cgroup(&namespaces, &mut build);
     build.push(Stage::Clone, "job", &Op::Born {});
     process::describe(spec, host, strict, &namespaces, &ids, &mut build)?;
 
     Ok(Plan {
+        ids: ids.job.as_ref().map(|ids| (ids.uid, ids.gid)),
         clone_flags: namespaces.clone_flags(),
         reborn: namespaces.is_reborn(),
         new_user: namespaces.has(Kind::User),
@@ -224,6 +242,42 @@ pub fn plan(spec: &Spec, host: &Host) -> Result<Plan> {
         group,
         slots: build.slots,
         init: spec.init,
+        pid_namespace: namespaces.has(Kind::Pid),
+        enforcement: build.enforcement,
+        ops: build.encoder.finish(),
+        labels: build.labels,
+    })
+}
+
+/// Decides what has to be done to make the namespaces of `spec`, and no job: the init sends the host a
+/// descriptor of each.
+pub(crate) fn plan_namespaces(spec: &Spec, host: &Host) -> Result<Plan> {
+    let mut build = Builder::default();
+    let namespaces = namespaces::decide(spec, host, &mut build.enforcement)?;
+    let ids = identity::decide(spec, host, &namespaces)?;
+    namespaces::join(&namespaces, &mut build);
+    namespaces::unshare_time(spec, &namespaces, &mut build)?;
+    namespaces::keep_mounts_apart(&namespaces, &mut build);
+    identity::become_root(&ids, &mut build);
+    namespaces::configure(spec, &namespaces, &mut build)?;
+    namespaces::unshare_cgroup(&namespaces, &mut build);
+    namespaces::send(&namespaces, &mut build)?;
+    Ok(Plan {
+        ids: None,
+        clone_flags: namespaces.clone_flags(),
+        reborn: namespaces.is_reborn(),
+        new_user: namespaces.has(Kind::User),
+        init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
+        uid_map: ids.uid_map,
+        gid_map: ids.gid_map,
+        uid_helper: ids.uid_helper,
+        gid_helper: ids.gid_helper,
+        deny_setgroups: ids.deny_setgroups,
+        tree_map: None,
+        outside: None,
+        group: None,
+        slots: build.slots,
+        init: true,
         pid_namespace: namespaces.has(Kind::Pid),
         enforcement: build.enforcement,
         ops: build.encoder.finish(),

@@ -1,5 +1,7 @@
 //! Which namespaces the job gets, and setting up those that need it.
 
+use std::ffi::CString;
+
 use isolate_plan::{
     JOIN_NOW, JOIN_TRY, Op, PID_NAMESPACE_HOST, PID_NAMESPACE_JOINED, PID_NAMESPACE_NEW,
 };
@@ -10,7 +12,7 @@ use super::builder::Builder;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
-use crate::ns::Kind;
+use crate::ns::{Kind, find_sysctl, offsets_text};
 use crate::spec::{NamespaceMode, Net, Profile, Spec};
 
 const CAP_SYS_ADMIN: u32 = 21;
@@ -46,7 +48,11 @@ impl Decided {
     /// The flags of the init's clone: none where others are to be entered first, by a process that is
     /// still the caller's own.
     pub fn clone_flags(&self) -> u64 {
-        if self.joined.is_empty() { self.birth_flags() } else { 0 }
+        if self.joined.is_empty() {
+            self.birth_flags()
+        } else {
+            0
+        }
     }
 
     /// Whether the init goes on in a process of its own after entering: to be in the new ones, and in a
@@ -79,7 +85,11 @@ pub(super) fn join(new: &Decided, build: &mut Builder) {
         for (kind, slot) in &slots {
             if (*kind == Kind::User) == only_user {
                 let flags = kind.flag();
-                let op = Op::Join { slot: *slot, flags, when };
+                let op = Op::Join {
+                    slot: *slot,
+                    flags,
+                    when,
+                };
                 build.push(Stage::Namespace, format!("namespaces.{kind}"), &op);
             }
         }
@@ -174,13 +184,14 @@ pub(super) fn decide(spec: &Spec, host: &Host, enforcement: &mut Enforcement) ->
         });
     }
     // Found first, entered last.
-    decided.joined.sort_by_key(|(kind, _)| (*kind == Kind::User, *kind));
+    decided
+        .joined
+        .sort_by_key(|(kind, _)| (*kind == Kind::User, *kind));
     Ok(decided)
 }
 
 fn joined(kind: Kind, place: &NamespaceMode) -> Enforced {
     let place = match place {
-        NamespaceMode::Pid(pid) => format!("/proc/{pid}/ns/{kind}"),
         NamespaceMode::Path(path) => path.to_string(),
         NamespaceMode::Fd(fd) => format!("descriptor {fd}"),
         NamespaceMode::New | NamespaceMode::Try | NamespaceMode::Host => String::new(),
@@ -250,12 +261,7 @@ pub(super) fn unshare_time(spec: &Spec, new: &Decided, build: &mut Builder) -> R
     let Some(offsets) = spec.time_offsets else {
         return Ok(());
     };
-    let line = |clock: &str, seconds: f64| {
-        let whole = seconds.floor();
-        let nanos = ((seconds - whole) * 1e9).round().min(999_999_999.0);
-        format!("{clock} {} {}\n", whole as i64, nanos as u32)
-    };
-    let text = line("monotonic", offsets.monotonic) + &line("boottime", offsets.boottime);
+    let text = offsets_text(offsets);
     build.push(
         Stage::Time,
         format!("/proc/self/timens_offsets: {:?}", text.trim_end()),
@@ -289,6 +295,20 @@ pub(super) fn configure(spec: &Spec, new: &Decided, build: &mut Builder) -> Resu
     if new.has(Kind::Net) {
         build.push(Stage::Net, "lo", &Op::LoopbackUp {});
     }
+    for (name, value) in &spec.sysctls {
+        let (file, _) = find_sysctl(name).map_err(|why| Error::invalid("sysctls", why))?;
+        let path = CString::new(file.as_str())
+            .map_err(|_| Error::invalid(format!("sysctls.{name}"), "contains a NUL byte"))?;
+        build.push(
+            Stage::Namespace,
+            format!("sysctl {name}: {value:?}"),
+            &Op::WriteFile {
+                path: &path,
+                text: value.as_bytes(),
+            },
+        );
+        build.enforced(format!("sysctls.{name}"), value, &file);
+    }
     Ok(())
 }
 
@@ -317,6 +337,30 @@ pub(super) fn unshare_cgroup(new: &Decided, build: &mut Builder) {
             },
         );
     }
+}
+
+/// Hands the new ones to the host. A pid namespace is nothing without its pid 1, which stays.
+pub(super) fn send(new: &Decided, build: &mut Builder) -> Result<()> {
+    for kind in &new.new {
+        // This process is in the time namespace of before: the new one is for its children.
+        let children = if *kind == Kind::Time {
+            "_for_children"
+        } else {
+            ""
+        };
+        let path = format!("/proc/self/ns/{kind}{children}");
+        let wire = CString::new(path.as_str()).map_err(|_| {
+            Error::new(ErrorKind::Internal, Stage::Namespace, &path, "contains NUL")
+        })?;
+        build.push(Stage::Namespace, path, &Op::Send { path: &wire });
+    }
+    let last = if new.has(Kind::Pid) {
+        Op::Hold {}
+    } else {
+        Op::Leave {}
+    };
+    build.push(Stage::Namespace, "init", &last);
+    Ok(())
 }
 
 #[cfg(test)]

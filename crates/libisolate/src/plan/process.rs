@@ -17,6 +17,7 @@ use crate::ns::Kind;
 use crate::spec::{Bytes, Profile, Root, Seccomp, Spec, Stdio};
 
 const CAP_SETPCAP: u32 = 8;
+const CAP_SYS_RESOURCE: u32 = 24;
 
 /// The names of the capabilities by number (linux/capability.h).
 pub(crate) const CAPABILITIES: [&str; 41] = [
@@ -283,7 +284,10 @@ pub(super) fn init_capabilities(spec: &Spec, host: &Host, new: &Decided) -> Resu
     if !new.has(Kind::User) {
         return Ok(0);
     }
-    let needs = INIT_NEEDS.iter().fold(0, |all, number| all | 1 << number);
+    let mut needs = INIT_NEEDS.iter().fold(0, |all, number| all | 1 << number);
+    if spec.sysctls.keys().any(|name| name.starts_with("user")) {
+        needs |= 1 << CAP_SYS_RESOURCE;
+    }
     Ok(kept(spec, host)?.map_or(full(host), |keep| keep | needs))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Bytes, Limits, NamespaceMode, Root, Spec, Stdio};
 use crate::error::{Error, Result};
-use crate::ns::{Kind, check_id_map};
+use crate::ns::{Kind, check_id_map, find_sysctl};
 use crate::plan::{RLIMITS, namespace_mode, stream};
 use crate::spec::{Net, Profile};
 
@@ -284,12 +284,6 @@ fn namespaces(spec: &Spec) -> Result<()> {
     for kind in Kind::ALL {
         let field = format!("namespaces.{kind}");
         match spec.namespaces.get(kind) {
-            Some(NamespaceMode::Pid(pid)) if *pid < 1 => {
-                return Err(Error::invalid(
-                    format!("{field}.pid"),
-                    format!("{pid} is no process id: they begin at 1"),
-                ));
-            }
             Some(NamespaceMode::Fd(fd)) if *fd < 0 => {
                 return Err(Error::invalid(
                     format!("{field}.fd"),
@@ -325,6 +319,17 @@ fn names(spec: &Spec) -> Result<()> {
             ));
         }
         needs(spec, field, Kind::Uts)?;
+    }
+    for (name, value) in &spec.sysctls {
+        let (_, kind) = find_sysctl(name).map_err(|why| Error::invalid("sysctls", why))?;
+        let field = format!("sysctls.{name}");
+        if value.contains('\0') || value.len() >= PATH_MAX {
+            return Err(Error::invalid(
+                field,
+                format!("has a NUL byte, or is longer than {} bytes", PATH_MAX - 1),
+            ));
+        }
+        needs(spec, &field, kind)?;
     }
     if let Some(offsets) = spec.time_offsets {
         for (field, value) in [

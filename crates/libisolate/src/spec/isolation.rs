@@ -34,9 +34,7 @@ pub enum NamespaceMode {
     Try,
     /// The caller's.
     Host,
-    /// That of the process with this id.
-    Pid(i32),
-    /// That at a path, such as /run/netns/NAME.
+    /// That at a path, such as /run/netns/NAME or /proc/PID/ns/net.
     Path(Bytes),
     /// That of a descriptor of the caller's, which stays the caller's.
     Fd(i32),
@@ -45,7 +43,7 @@ pub enum NamespaceMode {
 impl NamespaceMode {
     /// Whether the job enters one that is there.
     pub fn is_joined(&self) -> bool {
-        matches!(self, NamespaceMode::Pid(_) | NamespaceMode::Path(_) | NamespaceMode::Fd(_))
+        matches!(self, NamespaceMode::Path(_) | NamespaceMode::Fd(_))
     }
 }
 

@@ -77,6 +77,11 @@ pub struct Spec {
     /// Clock offsets; needs a new time namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_offsets: Option<TimeOffsets>,
+    /// Kernel parameters of the job's own namespaces, by name, such as `net.ipv4.ip_forward`: `net.*`
+    /// needs a new net namespace, `kernel.shm*`, `kernel.msg*`, `kernel.sem*` and `fs.mqueue.*` a new ipc
+    /// namespace, `user.max_*` a new user namespace. Others are the host's, and refused.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sysctls: BTreeMap<String, String>,
     /// The network in one word; default as `namespaces.net`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub net: Option<Net>,

@@ -65,6 +65,7 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("keep_env", "keep_env"),
     ("keep_fds", "keep_fd"),
     ("rlimits", "rlimit"),
+    ("sysctls", "sysctl"),
     ("best_effort", "best_effort"),
 ];
 
