@@ -3,7 +3,9 @@
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
-use libisolate::ns::{IdMaps, id_maps_of, subordinate_ids, write_id_maps};
+use libisolate::ns::{
+    IdMaps, Kind, Namespace, create, id_maps_of, subordinate_ids, translate_uid, write_id_maps,
+};
 use libisolate::spec::{Bind, IdMap};
 use libisolate::{ErrorKind, Spec, Stage};
 
@@ -206,6 +208,23 @@ fn a_job_with_one_of_the_maps() {
             (ErrorKind::Permission, "groups"),
             "{error}"
         );
+    });
+}
+
+#[test]
+fn a_namespace_without_a_process() {
+    as_user(name!(), "", |ranges| {
+        let mut settings = Spec::new([""; 0]);
+        (settings.uid_map, settings.gid_map) = usual(&ranges);
+        let mut set = create(&[Kind::User], &settings).unwrap();
+        let made = set.take(Kind::User).unwrap();
+        let maps = made.id_maps().unwrap();
+        assert_eq!(maps.uid, settings.uid_map);
+        assert_eq!(maps.gid, settings.gid_map);
+        assert!(maps.setgroups);
+        let here = Namespace::of_thread(Kind::User).unwrap();
+        assert_eq!(translate_uid(100, &made, &here), Ok(ranges.uid + 99));
+        assert_eq!(translate_uid(ranges.uid + 99, &here, &made), Ok(100));
     });
 }
 

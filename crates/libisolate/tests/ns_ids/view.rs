@@ -1,7 +1,7 @@
 //! Maps as the caller sees them, and one id in two namespaces.
 
 use libisolate::ns::{
-    IdMaps, Kind, Namespace, id_maps_of, translate_gid, translate_uid, write_id_maps,
+    IdMaps, Kind, Namespace, create, id_maps_of, translate_gid, translate_uid, write_id_maps,
 };
 use libisolate::spec::{IdMap, Stdio};
 use libisolate::{ErrorKind, Spec, Stage};
@@ -155,6 +155,85 @@ fn three_deep() {
                 "namespace: uid 330: of {second} is 1010230 to the caller, which has no number in {third}"
             )
         );
+    });
+}
+
+/// Whether any process that can be looked into is in it.
+fn lived_in(namespace: &Namespace) -> bool {
+    let link = namespace.to_string();
+    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        std::fs::read_link(entry.path().join("ns/user"))
+            .is_ok_and(|text| text.to_string_lossy() == link)
+    })
+}
+
+#[test]
+fn where_nobody_lives() {
+    alone(name!(), || {
+        let (uid, gid) = own();
+        let here = Namespace::of_thread(Kind::User).unwrap();
+        // Without a map yet.
+        let empty = user(&Waiting::unmapped());
+        assert!(!lived_in(&empty));
+        let none = IdMaps {
+            setgroups: true,
+            ..IdMaps::default()
+        };
+        assert_eq!(empty.id_maps().unwrap(), none);
+        let error = translate_uid(uid, &here, &empty).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        // Three deep, of which only the last is lived in, and then not even that.
+        let maps = if is_root() {
+            [
+                "0 1000000 65536",
+                "0 5000 10,100 10000 1000",
+                "0 0 1,300 130 200",
+            ]
+        } else {
+            [own_map(0).leak(), "0 0 1", "0 0 1"].map(|text: &str| text)
+        };
+        let third = user(&Waiting::nested(&maps));
+        let second = third.parent().unwrap();
+        let first = second.parent().unwrap();
+        for namespace in [&first, &second, &third] {
+            assert!(!lived_in(namespace));
+        }
+        if is_root() {
+            let third_maps = vec![line(0, 1_005_000, 1), line(300, 1_010_030, 200)];
+            let expected = IdMaps {
+                uid: third_maps.clone(),
+                gid: third_maps,
+                setgroups: false,
+            };
+            assert_eq!(third.id_maps().unwrap(), expected);
+            assert_eq!(translate_uid(300, &third, &first), Ok(10_030));
+            assert_eq!(translate_gid(1_010_030, &here, &second), Ok(130));
+        } else {
+            for namespace in [&first, &second, &third] {
+                let maps = namespace.id_maps().unwrap();
+                assert_eq!(maps.uid, [line(0, uid, 1)]);
+                assert_eq!(maps.gid, [line(0, gid, 1)]);
+                assert!(!maps.setgroups);
+            }
+            assert_eq!(translate_uid(0, &third, &here), Ok(uid));
+        }
+    });
+}
+
+#[test]
+fn of_a_namespace_made_alone() {
+    alone(name!(), || {
+        let (uid, gid) = own();
+        let mut settings = Spec::new([""; 0]);
+        settings.uid_map = vec![line(0, uid, 1)];
+        settings.gid_map = vec![line(0, gid, 1)];
+        let mut set = create(&[Kind::User], &settings).unwrap();
+        let made = set.take(Kind::User).unwrap();
+        let maps = made.id_maps().unwrap();
+        assert_eq!((maps.uid, maps.gid), (settings.uid_map, settings.gid_map));
+        assert_eq!(maps.setgroups, is_root());
+        let here = Namespace::of_thread(Kind::User).unwrap();
+        assert_eq!(translate_gid(gid, &here, &made), Ok(0));
     });
 }
 
