@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use libisolate::ns::{
-    self, CgroupPath, IdMaps, Kind, Namespace, NamespaceEntry, NamespaceId, processes_in,
+    self, CgroupPath, IdMaps, Kind, Namespace, NamespaceEntry, NamespaceId, Pin, processes_in,
 };
 use libisolate::spec::{IdMap, TimeOffsets};
 use libisolate::{Error, ErrorKind, Result};
@@ -14,6 +14,9 @@ use super::table::plain;
 use super::target::all;
 use super::tell::pins;
 use super::{print, print_json};
+
+/// How many of those that keep it a person wants to read of.
+const MANY: usize = 8;
 
 /// What is told. A field that does not fit the kind, or cannot be told, is left out.
 #[derive(Debug, Serialize)]
@@ -47,7 +50,10 @@ struct Facts {
     cgroup_paths: Option<Vec<CgroupPath>>,
     /// How many processes are in it and, of a pid namespace, in those nested in it.
     processes: usize,
-    /// What keeps it alive, in words.
+    /// What keeps it alive, as in the list.
+    pins: Vec<Pin>,
+    /// The same in words.
+    #[serde(skip)]
     kept_by: Vec<String>,
     /// Why something is left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -81,12 +87,13 @@ fn facts(namespace: &Namespace, list: &[NamespaceEntry]) -> Result<Facts> {
     let info = told(kind == Kind::Mnt, &mut untold, || namespace.mount_info());
     let own = std::process::id() as i32;
     let entry = list.iter().find(|entry| entry.id == namespace.id());
-    // This very look keeps it too, and is over with it.
-    let fleeting = format!(" of {own}");
-    let kept_by = entry.map(|entry| pins(entry, list)).unwrap_or_default();
-    let kept_by = kept_by
-        .into_iter()
-        .filter(|pin| !(pin.starts_with("descriptor ") && pin.ends_with(&fleeting)));
+    let mut entry = entry.cloned();
+    if let Some(entry) = &mut entry {
+        // This very look keeps it too, and is over with it.
+        entry.pins.retain(
+            |pin| !matches!(pin, Pin::Process { pid } | Pin::Fd { pid, .. } if *pid == own),
+        );
+    }
     Ok(Facts {
         kind,
         id: namespace.id(),
@@ -105,7 +112,11 @@ fn facts(namespace: &Namespace, list: &[NamespaceEntry]) -> Result<Facts> {
             namespace.cgroup_paths(own)
         }),
         processes: processes_in(namespace)?.len(),
-        kept_by: kept_by.collect(),
+        kept_by: entry
+            .as_ref()
+            .map(|entry| pins(entry, list))
+            .unwrap_or_default(),
+        pins: entry.map(|entry| entry.pins).unwrap_or_default(),
         untold,
     })
 }
@@ -175,7 +186,14 @@ fn text(facts: &Facts) -> String {
     }
     line("initial", &if facts.initial { "yes" } else { "no" });
     line("processes", &facts.processes);
-    several("kept by", &facts.kept_by, &mut line);
+    // The processes, which are counted already, last.
+    let mut kept_by = facts.kept_by.clone();
+    kept_by.sort_by_key(|word| word.starts_with("process "));
+    if kept_by.len() > MANY {
+        let more = kept_by.split_off(MANY).len();
+        kept_by.push(format!("{more} more"));
+    }
+    several("kept by", &kept_by, &mut line);
     several("untold", &facts.untold, &mut line);
     text
 }
