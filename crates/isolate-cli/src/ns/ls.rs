@@ -180,8 +180,8 @@ mod tests {
             pid,
         };
         one.pins = vec![
-            mount(1),
-            mount(2),
+            mount(std::process::id() as i32),
+            mount(i32::MAX),
             Pin::Fd { pid: 5, fd: 3 },
             Pin::Child { inode: 7 },
             Pin::Thread { pid: 8, tid: 9 },
@@ -191,6 +191,9 @@ mod tests {
             facts(&one, &others)[3],
             "(mount /run/netns/blue, descriptor 3 of 5, uts:[7] and 1 more)"
         );
+        one.pins = vec![mount(i32::MAX)];
+        let other = format!("(mount /run/netns/blue of {})", i32::MAX);
+        assert_eq!(facts(&one, &others)[3], other);
         one.pid = Some(4);
         one.command = Some("sleep 5".into());
         assert_eq!(facts(&one, &others), ["0", "4", "0", "sleep 5"]);

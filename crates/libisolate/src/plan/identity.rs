@@ -121,13 +121,19 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
     }
     let caller = &host.caller;
     let root = caller.uid == 0 && caller.may_set_ids();
+    if spec.groups.is_some() && caller.setgroups_denied {
+        return Err(groups_denied());
+    }
     let named = spec.uid.is_some() || spec.gid.is_some() || spec.groups.is_some();
     // An ordinary user is in there under their own id, which is all that they may have mapped.
     let job = (root || named).then(|| Ids {
         uid: spec.uid.unwrap_or(0),
         gid: spec.gid.unwrap_or(0),
         // No supplementary group of the caller's may leak into a job that is somebody else.
-        groups: spec.groups.clone().or_else(|| root.then(Vec::new)),
+        groups: spec
+            .groups
+            .clone()
+            .or_else(|| (root && !caller.setgroups_denied).then(Vec::new)),
     });
     let init = root.then(|| Ids {
         uid: 0,
