@@ -52,7 +52,7 @@ fn one_kind_and_nothing_else() {
     // With the user namespace, in which an ordinary user gets the right to enter the other.
     let (user, uts) = (format!("user:{}", job.pid), format!("uts:{}", job.pid));
     let path = format!("/proc/{}/ns/uts", job.pid);
-    for uts in [uts, format!("uts:{path}"), path] {
+    for uts in [uts, format!("uts:{path}"), path, job.link("uts")] {
         let text = inside(&[&user, &uts], LINKS);
         for (kind, seen) in KINDS.iter().zip(text.lines()) {
             let joined = ["user", "uts"].contains(kind);
@@ -275,6 +275,10 @@ fn what_is_no_namespace() {
         ("no-such-name", "/run/netns/no-such-name: ".into()),
         ("", "name \"\": is empty".into()),
         ("network:1", "network:1: does not begin with a kind".into()),
+        (
+            "ipc:[1]",
+            "ipc:[1]: there is none that the caller can see".into(),
+        ),
         ("uts:name", "uts:name: after the colon comes".into()),
         (
             "mnt:/proc/self/ns/net",

@@ -141,6 +141,9 @@ fn who_keeps_it() {
     let told = told.trim_matches(['(', ')']);
     let pin = format!("descriptor {fd} of {}", std::process::id());
     assert!(told.split(", ").any(|one| one == pin), "{words:?}");
+    // And it is found by its number.
+    let name = format!("ipc:[{number}]");
+    assert_eq!(line(&ns_prints(&["show", &name]), &["namespace"])[1], name);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use super::words::{id_map, kind, offset, parameter};
 
 /// List, make, keep, enter and examine namespaces.
 ///
-/// A TARGET is KIND:PID, KIND:self, KIND:PATH, a path (with a slash in it), the name of a network
-/// namespace under /run/netns, or a PID alone, which means all of that process's. KIND is cgroup, ipc,
+/// A TARGET is KIND:PID, KIND:self, KIND:PATH, KIND:[ID] as in the list, a path (with a slash in it), the
+/// name of a network namespace under /run/netns, or a PID alone, which means all of that process's. KIND is cgroup, ipc,
 /// mnt, net, pid, time, user or uts.
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]

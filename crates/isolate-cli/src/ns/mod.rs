@@ -7,6 +7,7 @@ mod ls;
 mod numbers;
 mod rm;
 mod show;
+mod shown;
 mod sysctl;
 mod table;
 pub mod target;
@@ -37,12 +38,15 @@ pub fn ns(options: &Ns) -> i32 {
     }
 }
 
-/// Writes a result.
+/// Writes a result. A reader that has gone, such as head(1), has all that it wanted.
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Error::from_io(&error, Stage::Namespace, "stdout"))
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::from_io(&error, Stage::Namespace, "stdout"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes a result as JSON.

@@ -16,6 +16,7 @@ use super::words::kinds;
 enum Target {
     Of(Kind, i32),
     Own(Kind),
+    Shown(Kind, u64),
     Path(Option<Kind>, PathBuf),
     Name(String),
     Process(i32),
@@ -43,13 +44,16 @@ fn parse(word: &OsStr) -> Result<Target> {
         if rest.contains(&b'/') {
             return Ok(Target::Path(Some(kind), OsStr::from_bytes(rest).into()));
         }
+        if let Some(inode) = std::str::from_utf8(rest).ok().and_then(shown) {
+            return Ok(Target::Shown(kind, inode));
+        }
         return match std::str::from_utf8(rest) {
             Ok("self") => Ok(Target::Own(kind)),
             Ok(text) if is_number(text) => Ok(Target::Of(kind, pid(word, text)?)),
             Ok(text) if kind == Kind::Net && !text.is_empty() => Ok(Target::Name(text.to_owned())),
             _ => Err(wrong(
                 word,
-                "after the colon comes a process id, self, or a path with a slash in it",
+                "after the colon comes a process id, self, [NUMBER] as in the list, or a path with a slash",
             )),
         };
     }
@@ -79,6 +83,11 @@ fn unknown_kind(word: &OsStr) -> Error {
     )
 }
 
+/// The number in `[4026531833]`.
+fn shown(text: &str) -> Option<u64> {
+    text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -93,6 +102,7 @@ pub fn one(word: &OsStr, kind: Option<Kind>) -> Result<Namespace> {
     let found = match (parse(word)?, kind) {
         (Target::Of(kind, pid), _) => Namespace::of_process(pid, kind),
         (Target::Own(kind), _) => Namespace::of_thread(kind),
+        (Target::Shown(kind, inode), _) => super::shown::find(kind, inode),
         (Target::Path(said, path), _) => match (Namespace::open(path)?, said) {
             (found, Some(said)) => found.expect(said),
             (found, None) => Ok(found),
@@ -185,6 +195,7 @@ mod tests {
         for (word, target) in [
             ("net:12", Target::Of(Kind::Net, 12)),
             ("user:self", Target::Own(Kind::User)),
+            ("pid:[12]", Target::Shown(Kind::Pid, 12)),
             ("uts:/a:b", Target::Path(Some(Kind::Uts), "/a:b".into())),
             ("net:./x", Target::Path(Some(Kind::Net), "./x".into())),
             ("/run/x", Target::Path(None, "/run/x".into())),
@@ -198,6 +209,7 @@ mod tests {
         }
         for (word, text) in [
             ("uts:blue", "after the colon comes"),
+            ("uts:[x]", "after the colon comes"),
             ("net:", "after the colon comes"),
             ("network:12", "does not begin with a kind"),
             ("all:self", "does not begin with a kind"),
