@@ -1,0 +1,1 @@
+//! Keeping namespaces at paths.
