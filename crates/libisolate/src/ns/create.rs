@@ -138,12 +138,12 @@ impl NamespaceSet {
         self.members.get(&kind)
     }
 
-    /// The kinds, in alphabetical order.
+    /// The kinds, in the order of [`Kind::ALL`].
     pub fn kinds(&self) -> Vec<Kind> {
         self.members.keys().copied().collect()
     }
 
-    /// All of them, by kind in alphabetical order.
+    /// All of them, in the order of [`Kind::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = &Namespace> {
         self.members.values()
     }

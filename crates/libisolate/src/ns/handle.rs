@@ -433,8 +433,8 @@ impl Namespace {
             .map_err(|errno| self.unanswered(errno, "6.11"))
     }
 
-    /// The mount namespace made after this one, of those that the caller has CAP_SYS_ADMIN over
-    /// (`NS_MNT_GET_NEXT`, Linux 6.12).
+    /// The mount namespace with the next higher number, of those that the caller has CAP_SYS_ADMIN over
+    /// (`NS_MNT_GET_NEXT`, Linux 6.12). Numbers say little of age: each CPU has a stock of its own.
     ///
     /// # Errors
     /// `NotFound` (ENOENT) at the end, else as [`Namespace::mount_info`].
@@ -442,7 +442,7 @@ impl Namespace {
         self.neighbour(nsfs::next_mount_namespace)
     }
 
-    /// The mount namespace made before this one (`NS_MNT_GET_PREV`).
+    /// The mount namespace with the next lower number (`NS_MNT_GET_PREV`).
     ///
     /// # Errors
     /// As [`Namespace::next_mount_namespace`].
