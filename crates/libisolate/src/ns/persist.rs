@@ -144,7 +144,8 @@ impl Namespace {
         let number = |namespace: &Namespace| namespace.mount_namespace_id().ok();
         let own = Namespace::of_thread(Kind::Mnt).ok();
         match (own.as_ref().and_then(number), number(self)) {
-            // The numbers tell which is older.
+            // By these numbers the kernel takes one for older; from Linux 6.18 on each processor has a
+            // stock of them, so that it may be wrong.
             (Some(own), Some(kept)) if own >= kept => error.with_hint(OLDER),
             (Some(_), Some(_)) if shared(path) => error.with_hint(PRIVATE),
             _ => error.with_hint(format!("{OLDER}, and {PRIVATE}")),
@@ -152,8 +153,8 @@ impl Namespace {
     }
 }
 
-const OLDER: &str = "a mount namespace can be kept only in one that is older than itself, or the two could \
-                     keep each other alive";
+const OLDER: &str = "a mount namespace can be kept only in one that is older than itself, which the kernel \
+                     tells by its lower number, or the two could keep each other alive";
 const PRIVATE: &str = "a mount namespace can be kept only below a mount that does not share what is mounted \
                        with other mount namespaces (mount --make-private)";
 

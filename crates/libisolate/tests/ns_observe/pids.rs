@@ -180,6 +180,9 @@ fn with_the_proc_of_an_outer_namespace() {
         let (job, said) = running(plain("sleep 100 & echo $!; wait", &[]));
         let found: Vec<i32> = job.processes().unwrap().iter().map(|p| p.pid).collect();
         assert_eq!(found, [job.pid(), number(&said)]);
+        let sleep = nix::unistd::Pid::from_raw(found[1]);
+        nix::sys::signal::kill(sleep, nix::sys::signal::SIGKILL).unwrap();
+        assert!(job.wait().unwrap().success());
     });
 }
 
@@ -248,13 +251,14 @@ fn orphans_are_the_jobs() {
 #[test]
 fn members_of_other_kinds() {
     alone(name!(), || {
-        let (job, said) = running(sh("sleep 100 & echo $$; wait"));
+        let (job, said) = running(sh("sleep 100 & echo $$ $!; wait"));
+        let told: Vec<i32> = said.split(' ').map(number).collect();
         for kind in [Kind::Net, Kind::Uts, Kind::User, Kind::Mnt] {
             let inside = Namespace::of_process(job.pid(), kind).unwrap();
             let members = processes_in(&inside).unwrap();
-            let program = members.iter().find(|p| p.pid == job.pid()).unwrap();
-            assert_eq!(program.inside, number(&said));
-            assert!(members.iter().any(|p| p.name == "sleep"), "{members:?}");
+            let inside: Vec<i32> = members.iter().map(|p| p.inside).collect();
+            assert_eq!(inside[1..], told, "{members:?}");
+            assert_eq!(members[1].pid, job.pid());
             let this = std::process::id() as i32;
             assert!(members.iter().all(|p| p.pid != this), "{kind}");
         }
