@@ -29,7 +29,7 @@ pub use kind::Kind;
 pub use list::{NamespaceEntry, Pin, TreeNode, list, tree};
 pub use persist::{Persisted, named, persisted, unpersist, unpersist_name};
 pub use pids::{Process, processes_in, translate_pid};
-pub(crate) use pids::{child_behind, descendants, described};
+pub(crate) use pids::{between, child_behind, descendants, described, without};
 pub(crate) use settings::offsets_text;
 pub use settings::{CgroupPath, cgroup_paths, set_time_offsets, time_offsets_of};
 pub(crate) use subid::program as id_map_program;

@@ -35,6 +35,13 @@ pub struct SubordinateIds {
     pub gid: Vec<(u32, u32)>,
 }
 
+impl SubordinateIds {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.uid.is_empty() && self.gid.is_empty()
+    }
+}
+
 /// The subordinate ids of the caller, by its effective user id.
 ///
 /// Both files are by the user, named or by number; several lines add up. A file that is not there gives
@@ -198,14 +205,16 @@ pub(super) fn run(program: &Bytes, which: Which, pid: i32, lines: &[IdMap]) -> R
         subject(),
         format!("{program}: {text}"),
     );
-    Err(if text.contains("not permitted") || text.contains("denied") {
-        error.with_hint(
+    Err(
+        if text.contains("not permitted") || text.contains("denied") {
+            error.with_hint(
             "it works by privileges of its own, which no_new_privs, a mount with nosuid, a bounding set \
              without sys_admin and dac_override, and a user namespace take away",
         )
-    } else {
-        error
-    })
+        } else {
+            error
+        },
+    )
 }
 
 #[cfg(test)]
