@@ -14,7 +14,7 @@ use libisolate::ns::{
     Kind, Namespace, list, named, persisted, processes_in, translate_pid, unpersist, unpersist_name,
 };
 
-use crate::common::{Alone, TempDir, is_root, skip};
+use crate::common::{Alone, TempDir, is_root, root_or_skip, skip};
 use crate::keeping::{Copy, c, fresh, ip, kept_now, private, propagation, shape, tmpfs, unmount};
 use crate::name;
 
@@ -74,7 +74,12 @@ fn what_is_mounted_twice_goes_at_once() {
         unpersist_name("kept-a").unwrap();
         unpersist_name("kept-b").unwrap();
         assert_eq!(kept_now(), []);
+        // Kept here first, all is there once.
+        unmount(Path::new("/run"));
+        tmpfs(Path::new("/run"), "");
+        propagation(Path::new("/run"), MS_SHARED);
         fresh(Kind::Net).persist_name("kept-c").unwrap();
+        assert_eq!(kept_now().len(), 1);
         ip(&["del", "kept-c"]);
         assert_eq!(kept_now(), []);
     });
@@ -398,6 +403,25 @@ fn without_the_right_to_mount() {
         assert_eq!(Path::new("/run/netns").exists(), before);
         assert!(persisted().is_ok());
     });
+}
+
+/// Who may make the directory, but no mount.
+#[test]
+fn without_the_right_to_share() {
+    if !root_or_skip(name!()) {
+        return;
+    }
+    let script = "mount -t tmpfs test /run && \
+                  exec setpriv --bounding-set=-sys_admin --inh-caps=-all \"$@\"";
+    Alone::new(name!())
+        .under(&["sh", "-c", script, "sh"])
+        .run(|| {
+            let net = Namespace::of_thread(Kind::Net).unwrap();
+            let error = net.persist_name("kept").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
+            assert!(error.message().contains("CAP_SYS_ADMIN"), "{error}");
+            assert!(!Path::new("/run/netns").exists());
+        });
 }
 
 /// What needs /proc says so, and leaves nothing either; the numbers of processes do not need it.
