@@ -816,7 +816,8 @@ int isolate_spec_set_cwd(struct isolate_spec *spec, const char *value);
 /**
  * Set `uid`.
  *
- * User id inside the job; default 0 for a root caller, the caller's own otherwise.
+ * User id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+ * that `uid_map` gives it.
  *
  * value: the number.
  * Returns 0, or -EINVAL for a NULL spec.
@@ -827,7 +828,8 @@ int isolate_spec_set_uid(struct isolate_spec *spec, uint32_t value);
 /**
  * Set `gid`.
  *
- * Group id inside the job; default 0 for a root caller, the caller's own otherwise.
+ * Group id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+ * that `gid_map` gives it.
  *
  * value: the number.
  * Returns 0, or -EINVAL for a NULL spec.

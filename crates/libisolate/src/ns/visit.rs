@@ -44,11 +44,13 @@ impl Visit {
 
     fn by_way_of_owner(namespace: &Namespace, user: u32, owner: u32) -> Result<Visit> {
         let mut visit = Visit::default();
+        // The visitor begins where this thread is, and there everybody may read.
+        if *namespace == Namespace::of_thread(namespace.kind())? {
+            return Ok(visit);
+        }
         let own = Namespace::of_thread(Kind::User)?;
         if namespace.kind() == Kind::User {
-            if *namespace != own {
-                visit.enter(namespace, user)?;
-            }
+            visit.enter(namespace, user)?;
             return Ok(visit);
         }
         let slot = visit.enter(namespace, JOIN_TRY)?;

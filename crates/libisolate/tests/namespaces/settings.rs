@@ -41,7 +41,11 @@ fn names_of_a_running_job() {
 #[test]
 fn parameters_of_a_running_job() {
     alone(name!(), || {
-        let job = sleeper();
+        let mut spec = Spec::new(["sleep", "100"]);
+        // Those of IPC are for the user namespace's root, who may be an ordinary user outside.
+        spec.uid = Some(0);
+        spec.gid = Some(0);
+        let job = spawn(&spec).unwrap();
         unmoved(|| {
             for (kind, name) in [
                 (Kind::Net, "net.ipv4.ip_default_ttl"),
