@@ -23,7 +23,8 @@ const FAILED: i32 = 125;
 ///
 /// `run`: the job's exit code, 128 + N when signal N ended it, 124 when it ran out of time, 125 when
 /// it could not be set up, 126 when its program cannot be executed and 127 when there is none.
-/// Nothing is printed but errors, each as one line `isolatectl: ...` on stderr.
+/// Nothing is printed but errors, each as one line `isolatectl: ...` on stderr. `ns enter`: the same.
+/// The others: 0, or 125 after an error.
 ///
 /// While a job runs, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 of this process are
 /// passed on to it; their handlers are those of before when this returns.
