@@ -828,7 +828,8 @@ int isolate_ns_of_file_handle(const uint8_t *bytes,
  * id: the number.
  * out: the handle, on success.
  * Returns 0, -ESTALE when the namespace is gone, or another negative errno.
- * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ * Ownership: release *out with isolate_ns_free.
+ * Threads: any. Blocks: before Linux 6.19 while /proc is read. Since: 0.1
  */
 int isolate_ns_of_kernel_id(uint64_t id, struct isolate_ns **out, struct isolate_error **err);
 
@@ -2455,7 +2456,8 @@ int isolate_job_processes_json(const struct isolate_job *job,
  * Returns 0, -EINVAL for NULL and for another kind, -ENOENT for a namespace that is not the caller's own
  * or nested in it (an error of the kind ISOLATE_ERROR_NOT_FOUND), or another negative errno.
  * Ownership: release *out with isolate_string_free.
- * Threads: any; none moves. Blocks: while /proc is read. Since: 0.1
+ * Threads: any; none moves. Blocks: while /proc is read; where nobody lives in the namespace, for the time
+ * of a short-lived process. Since: 0.1
  */
 int isolate_ns_id_maps_json(const struct isolate_ns *ns,
                             char **out,
