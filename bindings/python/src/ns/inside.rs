@@ -61,6 +61,7 @@ impl Drop for Task {
 /// What the thread does: calls functions until nobody can ask for more.
 fn serve(tasks: Receiver<Task>, served: &Served) {
     let _ = served.id.set(current().id());
+    let owner = std::process::id();
     let tasks = Mutex::new(tasks);
     let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
     // Refused by an interpreter that is at its end.
@@ -68,6 +69,10 @@ fn serve(tasks: Receiver<Task>, served: &Served) {
         while let Ok(task) = py.detach(next) {
             let kwargs = task.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
             let result = task.function.bind(py).call(task.args.bind(py), kwargs);
+            if std::process::id() != owner {
+                // It has called fork(), and this is the child: who waits is the parent's.
+                return std::mem::forget(task);
+            }
             *task
                 .answer
                 .result
@@ -75,7 +80,9 @@ fn serve(tasks: Receiver<Task>, served: &Served) {
                 .unwrap_or_else(PoisonError::into_inner) = Some(result.map(Bound::unbind));
         }
     });
-    let _ = served.ended.write(1);
+    if std::process::id() == owner {
+        let _ = served.ended.write(1);
+    }
 }
 
 fn event() -> libisolate::Result<EventFd> {
