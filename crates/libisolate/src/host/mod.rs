@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cgroup::CgroupHost;
 use crate::error::Result;
-use crate::ns::Kind;
+use crate::ns::{Kind, SubordinateIds};
 use crate::spec::{Bytes, Spec};
 
 /// What the kernel can do, found out by asking it, not by its version.
@@ -70,6 +70,18 @@ pub struct Caller {
     pub mapped_uids: Vec<(u32, u32)>,
     /// The same for groups.
     pub mapped_gids: Vec<(u32, u32)>,
+    /// Whether the caller's user namespace has setgroups(2) denied, for it and all below it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub setgroups_denied: bool,
+    /// The ids that an ordinary caller may map besides its own, once a spec that maps ids was looked at
+    /// ([`Host::refresh`]).
+    pub subordinate: SubordinateIds,
+    /// Where newuidmap(1) is, which writes maps of such user ids; looked for with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newuidmap: Option<Bytes>,
+    /// The same for groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newgidmap: Option<Bytes>,
     /// Working directory.
     pub cwd: Bytes,
     /// Environment, once a spec that passes some of it on was looked at ([`Host::refresh`]).
@@ -80,6 +92,13 @@ impl Caller {
     /// Whether the caller has the capability with this number (linux/capability.h).
     pub fn capable(&self, capability: u32) -> bool {
         self.capabilities & (1 << capability) != 0
+    }
+
+    /// Whether the caller may change its ids and map those of others.
+    pub(crate) fn may_set_ids(&self) -> bool {
+        const CAP_SETGID: u32 = 6;
+        const CAP_SETUID: u32 = 7;
+        self.capable(CAP_SETUID) && self.capable(CAP_SETGID)
     }
 
     /// The names of the capabilities that the caller has, such as `sys_admin`; a spec takes the same.

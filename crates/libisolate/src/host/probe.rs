@@ -14,7 +14,7 @@ use super::{Caller, Features, Host, NamespaceSupport, PathFact};
 use crate::cgroup;
 use crate::error::{Error, Result, Stage};
 use crate::kernfile;
-use crate::ns::Kind;
+use crate::ns::{self, Kind};
 use crate::plan::SYSTEM_DIRECTORIES;
 use crate::spec::{Bytes, Profile, Root, Spec};
 
@@ -45,6 +45,13 @@ pub(super) fn host() -> Result<Host> {
 pub(super) fn refresh(host: &mut Host, spec: &Spec) -> Result<()> {
     host.caller = caller()?;
     host.caller.env = environment(spec);
+    let maps = !spec.uid_map.is_empty() || !spec.gid_map.is_empty();
+    if maps && !host.caller.may_set_ids() {
+        // Only where it matters: the name of the user may come from far away.
+        host.caller.subordinate = ns::subordinate_ids()?;
+        host.caller.newuidmap = ns::id_map_program(ns::Which::Uid);
+        host.caller.newgidmap = ns::id_map_program(ns::Which::Gid);
+    }
     let mut paths = BTreeMap::new();
     look_at_system(&mut paths);
     for bind in &spec.binds {
@@ -137,16 +144,22 @@ fn namespaces(caller: &Caller) -> BTreeMap<Kind, NamespaceSupport> {
 /// one, since the kernel takes longer to write /proc/thread-self/status than for all of these.
 fn caller() -> Result<Caller> {
     let denied = |errno| Error::from_errno(errno, Stage::Host, "capget");
+    let mapped_gids = map(&read("/proc/thread-self/gid_map")?);
+    // Where every group is mapped, whoever has written the map could do without denying it. The file came
+    // with Linux 3.19.
+    let setgroups_denied = mapped_gids != [(0, u32::MAX)]
+        && fs::read("/proc/thread-self/setgroups").is_ok_and(|text| text.starts_with(b"deny"));
     Ok(Caller {
         uid: nix::unistd::geteuid().as_raw(),
         gid: nix::unistd::getegid().as_raw(),
         groups: groups()?,
         capabilities: calls::privilege::effective_capabilities().map_err(denied)?,
         mapped_uids: map(&read("/proc/thread-self/uid_map")?),
-        mapped_gids: map(&read("/proc/thread-self/gid_map")?),
+        mapped_gids,
+        setgroups_denied,
         // A directory that was removed has no name.
         cwd: std::env::current_dir().map(Bytes::from).unwrap_or_default(),
-        env: BTreeMap::new(),
+        ..Caller::default()
     })
 }
 

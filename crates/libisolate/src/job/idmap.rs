@@ -1,7 +1,6 @@
 //! Ids of the job: writing the maps of its user namespace, and mount trees whose ids are mapped by it.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -13,50 +12,24 @@ use isolate_sys::abi::{
 use isolate_sys::calls::mount;
 
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::ns;
 use crate::plan::{Idmap, Plan, Tree};
 use crate::spec::IdMap;
 use crate::sysfd::own;
 
-/// Writes the maps that a plan gives its init's user namespace.
+/// Writes the maps that a plan gives its init's user namespace (user_namespaces(7)).
 pub(crate) fn write_plan(pid: i32, plan: &Plan) -> Result<()> {
-    write(pid, &plan.uid_map, &plan.gid_map, plan.deny_setgroups)
+    ns::put_id_maps(
+        pid,
+        (&plan.uid_map, plan.uid_helper.as_ref()),
+        (&plan.gid_map, plan.gid_helper.as_ref()),
+        plan.deny_setgroups,
+    )
 }
 
-/// Writes the maps of a waiting child's user namespace (user_namespaces(7)).
-pub(super) fn write(pid: i32, uids: &[IdMap], gids: &[IdMap], deny_setgroups: bool) -> Result<()> {
-    if deny_setgroups {
-        put(pid, "setgroups", "deny")?;
-    }
-    for (file, lines) in [("uid_map", uids), ("gid_map", gids)] {
-        put(pid, file, &map_text(lines))?;
-    }
-    Ok(())
-}
-
-/// The lines of a map file.
-pub(crate) fn map_text(lines: &[IdMap]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("{} {} {}\n", line.inside, line.outside, line.count))
-        .collect()
-}
-
-/// The kernel takes a map in one write only.
-fn put(pid: i32, file: &str, text: &str) -> Result<()> {
-    let path = format!("/proc/{pid}/{file}");
-    let failed = |error: std::io::Error| {
-        let shown = format!("{file}: {:?}", text.trim_end());
-        let failure = Error::from_io(&error, Stage::Ids, shown);
-        match error.raw_os_error() {
-            Some(libc::EPERM) => failure.with_hint(
-                "the kernel refuses this map: the caller needs CAP_SETUID and CAP_SETGID over every \
-                 outside id, or may map only its own",
-            ),
-            _ => failure,
-        }
-    };
-    let mut file = File::options().write(true).open(&path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+/// The same for the namespace by which a privileged caller's trees are mapped.
+pub(super) fn write_for_trees(pid: i32, uids: &[IdMap], gids: &[IdMap]) -> Result<()> {
+    ns::put_id_maps(pid, (uids, None), (gids, None), false)
 }
 
 /// A process's user namespace, which lives as long as the descriptor.

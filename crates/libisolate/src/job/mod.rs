@@ -20,7 +20,7 @@ use isolate_sys::calls::{fd, process};
 
 pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usage};
 
-pub(crate) use idmap::{map_text, write_plan as write_id_maps};
+pub(crate) use idmap::write_plan as write_id_maps;
 
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Spec;

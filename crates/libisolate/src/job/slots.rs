@@ -112,6 +112,6 @@ fn tree_namespace(plan: &Plan, pid: i32, program: &memfile::ProgramFd) -> Result
     })
     .map_err(|errno| Error::from_errno(errno, Stage::Ids, "user namespace for id-mapped mounts"))?;
     let spark = Guarded::new(spark);
-    idmap::write(spark.pid(), uids, gids, false)?;
+    idmap::write_for_trees(spark.pid(), uids, gids)?;
     idmap::namespace(spark.pid())
 }

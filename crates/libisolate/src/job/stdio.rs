@@ -88,9 +88,15 @@ impl Streams {
             fd::fcntl(mine.as_raw_fd(), F_SETFL, mine_flags as usize).map_err(failed)?;
         }
         if let Some((uid, gid)) = owner {
-            // Or the job could not open its own stream again by name, as `tee /dev/stderr` does. A
-            // root that may not change owners has a job that cannot, and no less of a sandbox.
-            let _ = std::os::unix::fs::fchown(&theirs, Some(uid), Some(gid));
+            // Or the job could not open its own stream again by name, as `tee /dev/stderr` does. Who may
+            // not give it away lets everybody open it: a pipe has no name but those under /proc/PID/fd,
+            // which are for whoever may trace one of its holders.
+            if std::os::unix::fs::fchown(&theirs, Some(uid), Some(gid)).is_err() {
+                let _ = nix::sys::stat::fchmod(
+                    &theirs,
+                    nix::sys::stat::Mode::from_bits_truncate(0o666),
+                );
+            }
         }
         Ok((mine, Given::Opened(theirs)))
     }

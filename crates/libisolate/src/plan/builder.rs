@@ -102,6 +102,11 @@ pub(super) fn text(plan: &Plan) -> String {
             );
         }
     }
+    for (name, helper) in [("uid_map", &plan.uid_helper), ("gid_map", &plan.gid_helper)] {
+        if let Some(program) = helper {
+            let _ = writeln!(text, "{name} by {program}");
+        }
+    }
     if plan.deny_setgroups {
         let _ = writeln!(text, "setgroups deny");
     }

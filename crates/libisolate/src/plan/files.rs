@@ -148,8 +148,8 @@ impl Sources<'_> {
         Ok(())
     }
 
-    /// Opened by the host where the job's ids are not the caller's: the init would have no right to
-    /// reach the caller's files, and only the host may map their ids.
+    /// Opened by a privileged host where the job's ids are not the caller's: only the host may map the
+    /// ids of the caller's files.
     fn open(
         &self,
         field: &str,
@@ -159,7 +159,8 @@ impl Sources<'_> {
         build: &mut Builder,
     ) -> Result<()> {
         let features = &self.host.features;
-        if self.ids.shifted && features.mount_api && features.mount_setattr {
+        let may_map = self.ids.maps_trees && features.mount_api && features.mount_setattr;
+        if self.ids.shifted && may_map {
             let idmap = if rw { Idmap::Must } else { Idmap::Try };
             let slot = build.slot(Slot::Tree(Tree {
                 path: path.clone(),
@@ -169,6 +170,15 @@ impl Sources<'_> {
             // Its attributes are the host's work: the init's user namespace does not own it.
             build.opened(path, slot, 0);
             return Ok(());
+        }
+        if self.ids.shifted && rw && !self.ids.maps_trees {
+            return Err(Error::new(
+                ErrorKind::Permission,
+                Stage::Mount,
+                format!("{field}: {path}"),
+                "an ordinary user cannot map the ids of files, so what the job writes would not be the \
+                 caller's: run it as the id that is the caller's own outside, or write to a tmpfs",
+            ));
         }
         if self.ids.shifted && rw {
             return Err(Error::new(

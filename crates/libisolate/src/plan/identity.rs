@@ -6,11 +6,8 @@ use super::builder::Builder;
 use super::namespaces::Decided;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::Host;
-use crate::ns::Kind;
-use crate::spec::{IdMap, Profile, Spec};
-
-const CAP_SETGID: u32 = 6;
-const CAP_SETUID: u32 = 7;
+use crate::ns::{self, Kind, Rights, Which};
+use crate::spec::{Bytes, IdMap, Profile, Spec};
 
 /// How many ids a root caller's job is shifted to: enough for nobody (65534).
 const SHIFT_COUNT: u32 = 65536;
@@ -20,10 +17,14 @@ const SHIFT_COUNT: u32 = 65536;
 pub(super) struct Identity {
     pub uid_map: Vec<IdMap>,
     pub gid_map: Vec<IdMap>,
+    pub uid_helper: Option<Bytes>,
+    pub gid_helper: Option<Bytes>,
     pub deny_setgroups: bool,
     pub tree_map: Option<(Vec<IdMap>, Vec<IdMap>)>,
     /// Whether the ids outside are not the caller's, so that the caller's files are somebody else's.
     pub shifted: bool,
+    /// Whether the host may map the ids of trees to the job's.
+    pub maps_trees: bool,
     /// The program's ids outside, where they are not the caller's.
     pub outside: Option<(u32, u32)>,
     /// What the program runs as inside; `None` leaves the ids alone.
@@ -76,7 +77,7 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
         return Err(Error::invalid("uid_map", "needs a new user namespace"));
     }
     let caller = &host.caller;
-    let may_set = caller.capable(CAP_SETUID) && caller.capable(CAP_SETGID);
+    let may_set = caller.may_set_ids();
     let changes = spec.uid.is_some_and(|id| id != caller.uid)
         || spec.gid.is_some_and(|id| id != caller.gid)
         || spec.groups.is_some();
@@ -88,7 +89,10 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
             "changing ids needs CAP_SETUID and CAP_SETGID, or a user namespace: set namespaces.user to new",
         ));
     }
-    let drop_groups = spec.profile == Profile::Strict && may_set;
+    if spec.groups.is_some() && caller.setgroups_denied {
+        return Err(groups_denied());
+    }
+    let drop_groups = spec.profile == Profile::Strict && may_set && !caller.setgroups_denied;
     let job = (changes || drop_groups).then(|| Ids {
         uid: spec.uid.unwrap_or(caller.uid),
         gid: spec.gid.unwrap_or(caller.gid),
@@ -97,9 +101,12 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
     Ok(Identity {
         uid_map: Vec::new(),
         gid_map: Vec::new(),
+        uid_helper: None,
+        gid_helper: None,
         deny_setgroups: false,
         tree_map: None,
         shifted: false,
+        maps_trees: false,
         outside: None,
         job,
         init: None,
@@ -113,7 +120,7 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
         return Err(Error::invalid("uid_map", "needs a new user namespace"));
     }
     let caller = &host.caller;
-    let root = caller.uid == 0 && caller.capable(CAP_SETUID) && caller.capable(CAP_SETGID);
+    let root = caller.uid == 0 && caller.may_set_ids();
     let named = spec.uid.is_some() || spec.gid.is_some() || spec.groups.is_some();
     // An ordinary user is in there under their own id, which is all that they may have mapped.
     let job = (root || named).then(|| Ids {
@@ -130,9 +137,12 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
     Ok(Identity {
         uid_map: Vec::new(),
         gid_map: Vec::new(),
+        uid_helper: None,
+        gid_helper: None,
         deny_setgroups: false,
         tree_map: None,
         shifted: root,
+        maps_trees: root,
         outside: None,
         job,
         init,
@@ -141,18 +151,25 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
 
 fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     let caller = &host.caller;
-    let privileged = caller.capable(CAP_SETUID) && caller.capable(CAP_SETGID);
+    let privileged = caller.may_set_ids();
     let root = caller.uid == 0 && privileged;
     let uid_range = range(&caller.mapped_uids, host.shift_base).filter(|_| root);
     let gid_range = range(&caller.mapped_gids, host.shift_base).filter(|_| root);
     let shift = uid_range.zip(gid_range);
 
+    // Of a map that an ordinary caller gives, the id that is its own outside.
+    let default =
+        |map: &[IdMap], id| match map.iter().find(|line| holds(line.outside, line.count, id)) {
+            _ if shift.is_some() => 0,
+            Some(line) if !privileged => line.inside + (id - line.outside),
+            _ => id,
+        };
     let uid = spec
         .uid
-        .unwrap_or(if shift.is_some() { 0 } else { caller.uid });
+        .unwrap_or_else(|| default(&spec.uid_map, caller.uid));
     let gid = spec
         .gid
-        .unwrap_or(if shift.is_some() { 0 } else { caller.gid });
+        .unwrap_or_else(|| default(&spec.gid_map, caller.gid));
     let own = |inside, outside| {
         vec![IdMap {
             inside,
@@ -177,17 +194,40 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
         ([], None) => own(gid, caller.gid),
         (given, _) => given.to_vec(),
     };
-    if !privileged {
-        only_own("uid_map", &uid_map, caller.uid)?;
-        only_own("gid_map", &gid_map, caller.gid)?;
-        if spec.groups.is_some() {
-            return Err(Error::new(
-                ErrorKind::Permission,
-                Stage::Ids,
-                "groups",
-                "an ordinary user cannot set supplementary groups in a user namespace",
-            ));
-        }
+    let uid_helper = ns::id_map_writer(
+        Which::Uid,
+        &uid_map,
+        &Rights {
+            own: caller.uid,
+            capable: privileged,
+            subordinate: &caller.subordinate.uid,
+            helper: caller.newuidmap.as_ref(),
+        },
+    )?;
+    let gid_helper = ns::id_map_writer(
+        Which::Gid,
+        &gid_map,
+        &Rights {
+            own: caller.gid,
+            capable: privileged,
+            subordinate: &caller.subordinate.gid,
+            helper: caller.newgidmap.as_ref(),
+        },
+    )?;
+    // The kernel lets a user map its own group alone only where no group can be dropped; newgidmap
+    // leaves that to whoever is given other groups.
+    if spec.groups.is_some() && caller.setgroups_denied {
+        return Err(groups_denied());
+    }
+    let may_set_groups = (privileged || gid_helper.is_some()) && !caller.setgroups_denied;
+    if !may_set_groups && spec.groups.is_some() {
+        return Err(Error::new(
+            ErrorKind::Permission,
+            Stage::Ids,
+            "groups",
+            "an ordinary user cannot set supplementary groups in a user namespace, but with a gid_map \
+             of ids that /etc/subgid gives it",
+        ));
     }
     mapped("uid", uid, &uid_map)?;
     mapped("gid", gid, &gid_map)?;
@@ -196,11 +236,11 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     }
 
     // No supplementary group of the caller's may leak into a job that is somebody else.
-    let groups = privileged.then(|| spec.groups.clone().unwrap_or_default());
+    let groups = may_set_groups.then(|| spec.groups.clone().unwrap_or_default());
     let job = Ids { uid, gid, groups };
     let outside = |map: &[IdMap], id: u32| {
         map.iter()
-            .find(|line| id >= line.inside && id - line.inside < line.count)
+            .find(|line| holds(line.inside, line.count, id))
             .map(|line| line.outside + (id - line.inside))
     };
     let outer = outside(&uid_map, uid).zip(outside(&gid_map, gid));
@@ -216,7 +256,7 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     } else {
         job.clone()
     };
-    let tree_map = (shifted && (uid, gid) != (0, 0)).then(|| {
+    let tree_map = (privileged && shifted && (uid, gid) != (0, 0)).then(|| {
         (
             swap(&uid_map, caller.uid, uid),
             swap(&gid_map, caller.gid, gid),
@@ -225,9 +265,12 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     Ok(Identity {
         uid_map,
         gid_map,
-        deny_setgroups: !privileged,
+        uid_helper,
+        gid_helper,
+        deny_setgroups: !may_set_groups,
         tree_map,
         shifted,
+        maps_trees: privileged,
         outside: outer.filter(|_| shifted),
         job: Some(job),
         init: Some(init),
@@ -253,23 +296,22 @@ fn range(mapped: &[(u32, u32)], base: u32) -> Option<(u32, u32)> {
     (count > 0).then_some((first, count.min(SHIFT_COUNT)))
 }
 
-fn only_own(field: &str, map: &[IdMap], id: u32) -> Result<()> {
-    match map {
-        [line] if line.count == 1 && line.outside == id => Ok(()),
-        _ => Err(Error::new(
-            ErrorKind::Permission,
-            Stage::Ids,
-            field,
-            format!("an ordinary user may map one id, their own ({id})"),
-        )),
-    }
+/// Whether an id is among `count` from `first` on.
+fn holds(first: u32, count: u32, id: u32) -> bool {
+    id >= first && id - first < count
+}
+
+fn groups_denied() -> Error {
+    Error::new(
+        ErrorKind::Permission,
+        Stage::Ids,
+        "groups",
+        "setting supplementary groups is denied in the caller's user namespace (/proc/self/setgroups)",
+    )
 }
 
 fn mapped(field: &str, id: u32, map: &[IdMap]) -> Result<()> {
-    if map
-        .iter()
-        .any(|line| id >= line.inside && id - line.inside < line.count)
-    {
+    if map.iter().any(|line| holds(line.inside, line.count, id)) {
         return Ok(());
     }
     Err(Error::invalid(

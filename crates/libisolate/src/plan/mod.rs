@@ -98,6 +98,10 @@ pub struct Plan {
     pub uid_map: Vec<IdMap>,
     /// The user namespace's gid map; empty without one.
     pub gid_map: Vec<IdMap>,
+    /// The newuidmap(1) that writes the uid map, where the caller may not.
+    pub uid_helper: Option<Bytes>,
+    /// The newgidmap(1) that writes the gid map, where the caller may not.
+    pub gid_helper: Option<Bytes>,
     /// Whether setgroups(2) must be switched off before the gid map (user_namespaces(7)).
     pub deny_setgroups: bool,
     /// The maps of the user namespace by which trees are id-mapped where that is not the job's own:
@@ -230,6 +234,8 @@ pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Pla
         init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
         uid_map: ids.uid_map,
         gid_map: ids.gid_map,
+        uid_helper: ids.uid_helper,
+        gid_helper: ids.gid_helper,
         deny_setgroups: ids.deny_setgroups,
         tree_map: ids.tree_map,
         outside: ids.outside,
@@ -264,6 +270,8 @@ pub(crate) fn plan_namespaces(spec: &Spec, host: &Host) -> Result<Plan> {
         init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
         uid_map: ids.uid_map,
         gid_map: ids.gid_map,
+        uid_helper: ids.uid_helper,
+        gid_helper: ids.gid_helper,
         deny_setgroups: ids.deny_setgroups,
         tree_map: None,
         outside: None,

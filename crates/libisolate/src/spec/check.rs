@@ -1,17 +1,13 @@
 //! What can be said against a spec without looking at a host.
 
-use super::{Bytes, IdMap, Limits, NamespaceMode, Root, Spec, Stdio};
+use super::{Bytes, Limits, NamespaceMode, Root, Spec, Stdio};
 use crate::error::{Error, Result};
-use crate::ns::{Kind, find_sysctl};
+use crate::ns::{Kind, check_id_map, find_sysctl};
 use crate::plan::{RLIMITS, namespace_mode, stream};
 use crate::spec::{Net, Profile};
 
 /// HOST_NAME_MAX, and the kernel's limit for the domain name.
 const NAME_MAX: usize = 64;
-/// Lines of a map that the kernel takes (user_namespaces(7)).
-const MAP_LINES: usize = 340;
-/// The kernel takes a map in one write of less than a page.
-const MAP_BYTES: usize = 4095;
 /// NGROUPS that the init has room for.
 const GROUPS: usize = 64;
 const PATH_MAX: usize = 4096;
@@ -279,49 +275,8 @@ fn identity(spec: &Spec) -> Result<()> {
             ));
         }
     }
-    map("uid_map", &spec.uid_map)?;
-    map("gid_map", &spec.gid_map)
-}
-
-fn map(field: &str, lines: &[IdMap]) -> Result<()> {
-    if lines.len() > MAP_LINES {
-        return Err(Error::invalid(
-            field,
-            format!(
-                "has {} lines; the kernel takes at most {MAP_LINES}",
-                lines.len()
-            ),
-        ));
-    }
-    let len = crate::job::map_text(lines).len();
-    if len > MAP_BYTES {
-        return Err(Error::invalid(
-            field,
-            format!("takes {len} bytes as text; the kernel takes at most {MAP_BYTES}"),
-        ));
-    }
-    let overlap = |a: u32, b: u32, x: &IdMap, y: &IdMap| {
-        u64::from(a) < u64::from(b) + u64::from(y.count)
-            && u64::from(b) < u64::from(a) + u64::from(x.count)
-    };
-    for (at, line) in lines.iter().enumerate() {
-        let name = format!("{field}[{at}]");
-        if line.count == 0 {
-            return Err(Error::invalid(name, "has count 0"));
-        }
-        let top = u64::from(line.inside.max(line.outside)) + u64::from(line.count);
-        if top > u64::from(u32::MAX) {
-            return Err(Error::invalid(name, "goes beyond the last id, 4294967294"));
-        }
-        for (before, other) in lines[..at].iter().enumerate() {
-            if overlap(line.inside, other.inside, line, other)
-                || overlap(line.outside, other.outside, line, other)
-            {
-                return Err(Error::invalid(name, format!("overlaps {field}[{before}]")));
-            }
-        }
-    }
-    Ok(())
+    check_id_map("uid_map", &spec.uid_map)?;
+    check_id_map("gid_map", &spec.gid_map)
 }
 
 /// The namespaces that are entered.
