@@ -177,8 +177,12 @@ pub const MS_REC: u64 = 16384;
 pub const MS_PRIVATE: u64 = 1 << 18;
 /// `MS_SLAVE`
 pub const MS_SLAVE: u64 = 1 << 19;
+/// `MS_SHARED`
+pub const MS_SHARED: u64 = 1 << 20;
 /// `MNT_DETACH`
 pub const MNT_DETACH: u32 = 2;
+/// `UMOUNT_NOFOLLOW`
+pub const UMOUNT_NOFOLLOW: u32 = 8;
 
 /// A file's metadata (stat(2)), x86-64.
 #[repr(C)]
@@ -199,6 +203,38 @@ pub struct Stat {
     pub times: [i64; 6],
     pub unused: [i64; 3],
 }
+
+/// A file's metadata (statx(2)).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Statx {
+    pub mask: u32,
+    pub blksize: u32,
+    pub attributes: u64,
+    pub nlink: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub mode: u16,
+    pub pad: u16,
+    pub ino: u64,
+    pub size: u64,
+    pub blocks: u64,
+    pub attributes_mask: u64,
+    pub times: [u64; 8],
+    pub rdev_major: u32,
+    pub rdev_minor: u32,
+    pub dev_major: u32,
+    pub dev_minor: u32,
+    pub rest: [u64; 14],
+}
+
+/// `STATX_INO`
+pub const STATX_INO: u32 = 0x100;
+/// `AT_NO_AUTOMOUNT`
+pub const AT_NO_AUTOMOUNT: u32 = 0x800;
+/// `AT_STATX_DONT_SYNC`: whatever is known, without asking a server.
+pub const AT_STATX_DONT_SYNC: u32 = 0x4000;
 
 /// `S_IFMT`
 pub const S_IFMT: u32 = 0o170_000;
@@ -437,6 +473,8 @@ const _: () = {
     assert!(size_of::<Stat>() == 144);
     assert!(offset_of!(Stat, mode) == 24);
     assert!(offset_of!(Stat, rdev) == 40);
+    assert!(size_of::<Statx>() == 256);
+    assert!(offset_of!(Statx, dev_major) == 136);
     assert!(size_of::<PollFd>() == 8);
     assert!(size_of::<Rusage>() == 144);
     assert!(offset_of!(Rusage, max_rss_kib) == 32);

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::mem::size_of;
 
 use crate::Result;
-use crate::abi::{OpenHow, Stat};
+use crate::abi::{OpenHow, Stat, Statx};
 use crate::arch::{nr, syscall6};
 
 /// [openat(2)](https://man7.org/linux/man-pages/man2/open.2.html)
@@ -87,6 +87,24 @@ pub fn fstatat(dir: i32, path: &CStr, flags: u32) -> Result<Stat> {
             &raw mut stat as usize,
             flags as usize,
             0,
+            0,
+        )
+    }?;
+    Ok(stat)
+}
+
+/// [statx(2)](https://man7.org/linux/man-pages/man2/statx.2.html), Linux 4.11
+pub fn statx(dir: i32, path: &CStr, flags: u32, mask: u32) -> Result<Statx> {
+    let mut stat = Statx::default();
+    // SAFETY: `path` is NUL-terminated and the kernel writes one `Statx`.
+    unsafe {
+        syscall6(
+            nr::STATX,
+            dir as usize,
+            path.as_ptr() as usize,
+            flags as usize,
+            mask as usize,
+            &raw mut stat as usize,
             0,
         )
     }?;

@@ -41,6 +41,15 @@ pub(super) fn kill(group: &Group) -> Result<()> {
     kill_listed(&others, freezer.map(|tree| tree.dir.as_path()))
 }
 
+pub(super) fn processes(group: &Group) -> Vec<i32> {
+    // All of them: what was moved out of one directory is still in the others.
+    let listed = group.trees.iter().flat_map(|tree| members(&tree.dir));
+    let mut pids: Vec<i32> = listed.map(|(_, pid)| pid).collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids
+}
+
 /// Kills by the lists of processes until they are empty.
 fn kill_listed(trees: &[&Tree], freezer: Option<&Path>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;

@@ -252,6 +252,12 @@ impl Group {
         end::kill(self)
     }
 
+    /// The processes in the group and in those below it, as the caller sees them; those of another
+    /// pid namespace that the caller does not see are left out.
+    pub fn processes(&self) -> Vec<i32> {
+        end::processes(self)
+    }
+
     /// Removes the directories, with bounded retries (about a second) while the last processes go.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! directory is the caller's own (proc_pid_mountinfo(5), cgroups(7)). Text in, data out.
 
 use super::{Hierarchy, Layout, Version};
+use crate::kernfile::unescape;
 use crate::spec::Bytes;
 
 /// The group below the caller's own that [`move_to_leaf`](super::move_to_leaf) moves into.
@@ -45,28 +46,6 @@ fn mount_line(line: &[u8]) -> Option<Mount> {
         point: unescape(fields[4]),
         options: options.split(',').map(str::to_owned).collect(),
     })
-}
-
-/// Undoes the kernel's `\040` for space, tab, newline and backslash.
-fn unescape(field: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((first, tail)) = rest.split_first() {
-        let octal = |b: u8| (b'0'..=b'7').contains(&b);
-        match tail {
-            [a, b, c, after @ ..] if *first == b'\\' && octal(*a) && octal(*b) && octal(*c) => {
-                let value =
-                    u32::from(a - b'0') * 64 + u32::from(b - b'0') * 8 + u32::from(c - b'0');
-                bytes.push(value as u8);
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    bytes
 }
 
 /// One line of /proc/PID/cgroup.

@@ -23,6 +23,7 @@ pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usa
 pub(crate) use idmap::write_plan as write_id_maps;
 
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::ns::Process;
 use crate::spec::Spec;
 use state::State;
 
@@ -185,6 +186,20 @@ impl Job {
     /// The inode numbers of the job's namespaces by kind.
     pub fn namespaces(&self) -> BTreeMap<String, u64> {
         self.state().namespaces.clone()
+    }
+
+    /// The processes of the job by ascending number, the program and all it has started, without the
+    /// init. [`Process::inside`] is the number in the job's own pid namespace where it has one. None
+    /// once the job has ended.
+    ///
+    /// They are found by the job's cgroup; without one by its pid namespace; without either as the
+    /// init's descendants (without an init as the program's, which misses those whose parent has ended).
+    ///
+    /// # Errors
+    /// `NotFound` without a /proc in which the caller has a number.
+    pub fn processes(&self) -> Result<Vec<Process>> {
+        self.own()?;
+        self.state().processes()
     }
 
     /// What the job has used so far, or in all once it has ended.

@@ -17,6 +17,7 @@ use super::poll;
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::init::{Control, Heard, pidfd};
+use crate::ns::{self, Kind, Namespace, Process};
 use crate::spec::Spec;
 
 /// Bytes captured of a stream where the spec does not say.
@@ -259,6 +260,32 @@ impl State {
             group.measure(&mut usage);
         }
         usage
+    }
+
+    /// The job's processes, the init left out.
+    pub fn processes(&self) -> Result<Vec<Process>> {
+        // The number behind the pidfd is nobody else's before the process is reaped.
+        if self.outcome.is_some() || self.exit.is_some() || self.is_gone() {
+            return Ok(Vec::new());
+        }
+        let Some(first) = ns::child_behind(self.pidfd.as_fd()) else {
+            return Ok(Vec::new());
+        };
+        let namespace = match self.pid_namespace {
+            true => Namespace::of_pidfd(self.pidfd.as_fd(), Kind::Pid).ok(),
+            false => None,
+        };
+        let mut found = match (&self.group, &namespace) {
+            (Some(group), _) => ns::described(group.processes(), namespace.as_ref())?,
+            (None, Some(namespace)) => ns::processes_in(namespace)?,
+            (None, None) => {
+                let mut all = ns::descendants(first)?;
+                all.push(first);
+                ns::described(all, None)?
+            }
+        };
+        found.retain(|process| !(self.has_init && process.pid == first));
+        Ok(found)
     }
 
     /// Kills, reaps and cleans up, for a handle that is given up.

@@ -577,7 +577,7 @@ fn pidfd_number(kind: Kind) -> usize {
 
 /// Whether a descriptor is of the kernel's file system of namespaces. Asked before any ioctl: a device
 /// might take the same number for something else.
-fn is_nsfs(fd: BorrowedFd<'_>) -> bool {
+pub(super) fn is_nsfs(fd: BorrowedFd<'_>) -> bool {
     const NSFS_MAGIC: i64 = 0x6e73_6673;
     nix::sys::statfs::fstatfs(fd).is_ok_and(|fs| fs.filesystem_type().0 == NSFS_MAGIC)
 }

@@ -198,14 +198,16 @@ pub(super) fn run(program: &Bytes, which: Which, pid: i32, lines: &[IdMap]) -> R
         subject(),
         format!("{program}: {text}"),
     );
-    Err(if text.contains("not permitted") || text.contains("denied") {
-        error.with_hint(
+    Err(
+        if text.contains("not permitted") || text.contains("denied") {
+            error.with_hint(
             "it works by privileges of its own, which no_new_privs, a mount with nosuid, a bounding set \
              without sys_admin and dac_override, and a user namespace take away",
         )
-    } else {
-        error
-    })
+        } else {
+            error
+        },
+    )
 }
 
 #[cfg(test)]
