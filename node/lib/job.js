@@ -5,8 +5,12 @@
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const os = require('node:os');
+const { text } = require('./check');
 const { AbortError, IsolateError } = require('./errors');
+const { kWrap } = require('./handle');
 const jobs = require('./jobs');
+const { command, start } = require('./launch');
+const { Namespace } = require('./namespace');
 const wire = require('./wire');
 
 const kJob = Symbol('job');
@@ -87,6 +91,24 @@ class Job extends EventEmitter {
   usage() {
     if (this.#outcome !== null) return this.#outcome.usage;
     return Object.freeze(wire.fromWire(jobs.usage(this.#id), 'Usage'));
+  }
+
+  namespace(kind) {
+    return this.#living(() => Namespace[kWrap](jobs.namespace(this.#id, text(kind, 'kind'))));
+  }
+
+  async processes() {
+    if (!this.#running) return [];
+    return wire.fromWire(JSON.parse(await jobs.processes(this.#id)), 'Process');
+  }
+
+  async exec(argv, options) {
+    return this.#living(() => start(Job, command(argv, options), this.#id));
+  }
+
+  #living(call) {
+    if (!this.#running) throw IsolateError.ended(this.pid);
+    return call();
   }
 
   ref() {

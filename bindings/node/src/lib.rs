@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use client::Client;
 use failure::{failure, guard};
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Function, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -88,6 +88,13 @@ impl Jobs {
         let outer = self.client.job(outer)?;
         Client::spawn(&self.client, id, Some(outer), spec);
         Ok(())
+    }
+
+    /// The job's processes, as JSON text. A promise.
+    #[napi(catch_unwind)]
+    pub fn processes<'env>(&self, env: &'env Env, id: u32) -> Result<Object<'env>> {
+        let job = self.client.job(id)?;
+        task::task(env, move || failure::text(&job.processes()?))
     }
 
     /// A handle of one of a running job's namespaces.

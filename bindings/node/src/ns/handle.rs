@@ -4,7 +4,7 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, IntoRawFd as _};
 use std::sync::Arc;
 
-use libisolate::ns::{Kind, Namespace, NamespaceId};
+use libisolate::ns::{self, Kind, Namespace, NamespaceId};
 use libisolate::{Error, ErrorKind, Stage};
 use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, Result};
@@ -97,6 +97,12 @@ pub fn ns_of_pidfd(pidfd: i32, kind: String) -> Result<Handle> {
 #[napi(catch_unwind)]
 pub fn ns_open(path: Buffer) -> Result<Handle> {
     opened(|| Namespace::open(path_of(&path)))
+}
+
+/// The network namespace that is kept under a name.
+#[napi(catch_unwind)]
+pub fn ns_named(name: String) -> Result<Handle> {
+    opened(|| ns::named(&name))
 }
 
 /// The namespace of a descriptor, which stays the caller's.
@@ -309,5 +315,33 @@ impl Handle {
     #[napi(catch_unwind)]
     pub fn cgroup_paths<'env>(&self, env: &'env Env, pid: i32) -> Result<Object<'env>> {
         self.later(env, move |namespace| text(&namespace.cgroup_paths(pid)?))
+    }
+
+    /// The id maps of a user namespace, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn id_maps<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        self.later(env, |namespace| text(&namespace.id_maps()?))
+    }
+
+    /// Keeps it at a path.
+    #[napi(catch_unwind)]
+    pub fn persist<'env>(&self, env: &'env Env, path: Buffer) -> Result<Object<'env>> {
+        let path = path_of(&path).to_owned();
+        self.later(env, move |namespace| namespace.persist(path))
+    }
+
+    /// Keeps it under a name; gives the path.
+    #[napi(catch_unwind)]
+    pub fn persist_name<'env>(&self, env: &'env Env, name: String) -> Result<Object<'env>> {
+        self.later(env, move |namespace| {
+            let path = namespace.persist_name(&name)?;
+            Ok(path.display().to_string())
+        })
+    }
+
+    /// Who lives in it, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn processes<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        self.later(env, |namespace| text(&ns::processes_in(namespace)?))
     }
 }

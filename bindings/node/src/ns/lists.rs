@@ -1,40 +1,13 @@
-//! Questions about namespaces and processes at large. All give promises.
+//! What there is: kinds, namespaces, processes, kept namespaces.
 
 use libisolate::ns;
-use libisolate::spec::TimeOffsets;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::failure::text;
+use super::{Handle, path_of};
+use crate::failure::{failure, guard, text};
 use crate::task::task;
-
-/// Where a process is in the cgroup trees, as JSON text.
-#[napi(catch_unwind)]
-pub fn ns_cgroup_paths(env: &Env, pid: i32) -> Result<Object<'_>> {
-    task(env, move || text(&ns::cgroup_paths(pid)?))
-}
-
-/// The clock offsets of a process's children, as JSON text.
-#[napi(catch_unwind)]
-pub fn ns_time_offsets(env: &Env, pid: i32) -> Result<Object<'_>> {
-    task(env, move || text(&ns::time_offsets_of(pid)?))
-}
-
-/// Sets them: seconds.
-#[napi(catch_unwind)]
-pub fn ns_set_time_offsets(
-    env: &Env,
-    pid: i32,
-    monotonic: f64,
-    boottime: f64,
-) -> Result<Object<'_>> {
-    let offsets = TimeOffsets {
-        monotonic,
-        boottime,
-    };
-    task(env, move || ns::set_time_offsets(pid, offsets))
-}
 
 /// What there is to know of each kind, as JSON text.
 #[napi(catch_unwind)]
@@ -45,10 +18,48 @@ pub fn ns_kinds() -> String {
             "flag": kind.flag(),
             "isolates": kind.isolates(),
             "since": kind.since(),
-            "nested": kind.is_nested(),
-            "for_children": kind.is_for_children(),
+            "isNested": kind.is_nested(),
+            "isForChildren": kind.is_for_children(),
             "supported": kind.supported(),
         })
     });
     serde_json::Value::from(facts.to_vec()).to_string()
+}
+
+/// Every namespace, as JSON text. A promise.
+#[napi(catch_unwind)]
+pub fn ns_list(env: &Env) -> Result<Object<'_>> {
+    task(env, || text(&ns::list()?))
+}
+
+/// Every namespace as a tree, as JSON text. A promise.
+#[napi(catch_unwind)]
+pub fn ns_tree(env: &Env) -> Result<Object<'_>> {
+    task(env, || text(&ns::tree(&ns::list()?)))
+}
+
+/// The number of a process in another pid namespace.
+#[napi(catch_unwind)]
+pub fn ns_translate_pid(pid: i32, from: &Handle, to: &Handle) -> Result<i32> {
+    let (from, to) = (from.share()?, to.share()?);
+    guard(|| ns::translate_pid(pid, &from, &to)).map_err(|e| failure(&e))
+}
+
+/// The kept namespaces, as JSON text. A promise.
+#[napi(catch_unwind)]
+pub fn ns_persisted(env: &Env) -> Result<Object<'_>> {
+    task(env, || text(&ns::persisted()?))
+}
+
+/// Takes away what keeps a namespace at a path. A promise.
+#[napi(catch_unwind)]
+pub fn ns_unpersist<'env>(env: &'env Env, path: Buffer) -> Result<Object<'env>> {
+    let path = path_of(&path).to_owned();
+    task(env, move || ns::unpersist(path))
+}
+
+/// Takes away what keeps a namespace under a name. A promise.
+#[napi(catch_unwind)]
+pub fn ns_unpersist_name(env: &Env, name: String) -> Result<Object<'_>> {
+    task(env, move || ns::unpersist_name(&name))
 }

@@ -3,6 +3,7 @@
 mod create;
 mod handle;
 mod lists;
+mod of_process;
 pub mod thread;
 
 use std::ffi::OsStr;
