@@ -7,13 +7,12 @@ const net = require('node:net');
 const vm = require('node:vm');
 const { workerData } = require('node:worker_threads');
 const { translated } = require('./errors');
-const { startPool } = require('./inside');
+const { forgetDirectory, startPool } = require('./inside');
 const { native } = require('./native');
 const { pack } = require('./parcel');
 const library = require('..');
 
-const { fds, source, args, directory, port } = workerData;
-// Not asked here: a worker remembers the answer, and a mount namespace has another directory.
+const { fds, mounts, source, args, directory, port } = workerData;
 const fromHere = createRequire(`${directory}/inside`);
 
 /** As the caller's own `require` in its working directory; this package is there in any case. */
@@ -48,6 +47,7 @@ async function main() {
   try {
     startPool();
     translated(() => native().nsEnterOwnThread(fds));
+    if (mounts) forgetDirectory();
     const fn = compile();
     port.postMessage({ value: result(await fn(...args)) });
   } catch (error) {

@@ -47,7 +47,8 @@ async function runInside(namespaces, fn, ...args) {
   const copies = [];
   try {
     for (const one of members(namespaces)) copies.push(translated(() => one[kHandle].copy()));
-    return await work({ fds: copies.map((copy) => copy.fd), source, args, directory: process.cwd() });
+    const mounts = copies.some((copy) => copy.kind === 'mnt');
+    return await work({ fds: copies.map((copy) => copy.fd), mounts, source, args, directory: process.cwd() });
   } finally {
     for (const copy of copies) copy.close();
   }
@@ -80,6 +81,14 @@ function startPool() {
   fs.access('/', () => {});
 }
 
+/**
+ * After a step into a mount namespace, in which the thread is at the root: a worker cannot change its
+ * directory, and so remembers the one it had.
+ */
+function forgetDirectory() {
+  process.cwd = () => '/';
+}
+
 function ownThread(what) {
   if (!isMainThread) return;
   const detail = `${what} would move the main thread, whose event loop the whole program shares: use run(), or a Worker`;
@@ -89,9 +98,10 @@ function ownThread(what) {
 
 function enterThread(namespaces) {
   ownThread('enterThread()');
-  const handles = members(namespaces).map((one) => one[kHandle]);
+  const entered = members(namespaces);
   startPool();
-  translated(() => native().nsEnterThread(handles));
+  translated(() => native().nsEnterThread(entered.map((one) => one[kHandle])));
+  if (entered.some((one) => one.kind === 'mnt')) forgetDirectory();
 }
 
 function enterThreadPidfd(pidfd, kinds) {
@@ -99,6 +109,7 @@ function enterThreadPidfd(pidfd, kinds) {
   const [fd, list] = [check.descriptor(pidfd, 'pidfd'), check.kinds(kinds)];
   startPool();
   translated(() => native().nsEnterThreadPidfd(fd, list));
+  if (list.includes('mnt')) forgetDirectory();
 }
 
 function unshareThread(kinds) {
@@ -108,4 +119,4 @@ function unshareThread(kinds) {
   translated(() => native().nsUnshareThread(list));
 }
 
-module.exports = { enterThread, enterThreadPidfd, runInside, startPool, unshareThread };
+module.exports = { enterThread, enterThreadPidfd, forgetDirectory, runInside, startPool, unshareThread };

@@ -105,9 +105,10 @@ function milliseconds(value) {
 function fromWire(value, type) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item) => fromWire(item, type));
-  if (typeof value.base64 === 'string' && type === undefined) return Buffer.from(value.base64, 'base64');
+  if (type === 'bytes') return Buffer.from(value.base64, 'base64');
   const table = keys[type];
   if (table === undefined) return value;
+  if (table.$tag !== undefined) return fromWire(value, table[value[table.$tag]]);
   const out = {};
   for (const [key, [wire, kind]] of Object.entries(table)) {
     const item = value[wire] ?? null;

@@ -31,7 +31,7 @@ pub struct NamespaceId {
 }
 
 /// The number of mounts in a mount namespace, and its number (ioctl_nsfs(2)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MountInfo {
     /// The number that no other mount namespace gets until the machine reboots.
     pub id: u64,
