@@ -93,8 +93,13 @@ class Namespace {
     return this.#ask((handle) => handle.isInitial());
   }
 
-  kernelId() {
-    return this.#ask((handle) => handle.kernelId());
+  get kernelId() {
+    try {
+      return this.#ask((handle) => handle.kernelId());
+    } catch (error) {
+      if (error.kind === 'unsupported') return null;
+      throw error;
+    }
   }
 
   fileHandle() {

@@ -34,26 +34,36 @@ async function unpersistName(name) {
   await later(() => native().nsUnpersistName(name));
 }
 
-function handle(value, name, kind) {
-  if (value === undefined) return Namespace.ofThread(kind)[kHandle];
-  if (!(value instanceof Namespace)) throw check.wrong(name, value, 'no Namespace');
-  return value[kHandle];
+/** What lies between two namespaces; one that is not named is the calling thread's own. */
+function between(kind, given, use) {
+  const own = [];
+  const handle = (name) => {
+    const value = given?.[name];
+    if (value !== undefined && !(value instanceof Namespace)) throw check.wrong(name, value, 'no Namespace');
+    if (value === undefined) own.push(Namespace.ofThread(kind));
+    return (value ?? own.at(-1))[kHandle];
+  };
+  try {
+    return use(handle('from'), handle('to'));
+  } finally {
+    // What is under way has its own.
+    for (const one of own) one.close();
+  }
 }
 
-function translatePid(pid, { from, to } = {}) {
+function translatePid(pid, given) {
   check.integer(pid, 'pid');
-  return translated(() => native().nsTranslatePid(pid, handle(from, 'from', 'pid'), handle(to, 'to', 'pid')));
+  return between('pid', given, (from, to) => translated(() => native().nsTranslatePid(pid, from, to)));
 }
 
-async function translateId(which, id, { from, to } = {}) {
+async function translateId(which, id, given) {
   check.id(id, which);
-  const [a, b] = [handle(from, 'from', 'user'), handle(to, 'to', 'user')];
-  return later(() => native().nsTranslateId(which, id, a, b));
+  return between('user', given, (from, to) => later(() => native().nsTranslateId(which, id, from, to)));
 }
 
-const translateUid = async (uid, between) => translateId('uid', uid, between);
+const translateUid = async (uid, given) => translateId('uid', uid, given);
 
-const translateGid = async (gid, between) => translateId('gid', gid, between);
+const translateGid = async (gid, given) => translateId('gid', gid, given);
 
 async function processesIn(namespace) {
   if (!(namespace instanceof Namespace)) throw check.wrong('namespace', namespace, 'no Namespace');

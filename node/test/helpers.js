@@ -107,4 +107,47 @@ async function unlimited() {
   }
 }
 
-module.exports = { alive, cgroups, children, fds, tidy, unlimited, until };
+/** The namespaces of every thread of this process, by its number. */
+function threads() {
+  const found = {};
+  for (const task of fs.readdirSync('/proc/self/task')) {
+    try {
+      const dir = `/proc/self/task/${task}/ns`;
+      const links = fs.readdirSync(dir).sort().map((kind) => fs.readlinkSync(`${dir}/${kind}`));
+      if (links.length > 0) found[task] = links.join(' ');
+    } catch {
+      // A thread that ends while it is looked at.
+    }
+  }
+  return found;
+}
+
+const home = Object.values(threads())[0];
+
+/** A test that leaves nothing, as `tidy()`, and no thread in other namespaces than the process began in. */
+function unmoved(name, body) {
+  tidy(name, async (context) => {
+    await body(context);
+    for (const [thread, links] of Object.entries(threads())) assert.equal(links, home, `thread ${thread} was moved`);
+  });
+}
+
+let lacking;
+
+/** Skips what needs CAP_SYS_ADMIN over the host's namespaces; true where it has skipped. */
+async function unprivileged(context) {
+  if (lacking === undefined) {
+    try {
+      (await iso.createNamespaces('uts')).close();
+      lacking = null;
+    } catch (error) {
+      if (!['unsupported', 'permission'].includes(error.kind)) throw error;
+      assert.ok(!mustWork || process.getuid() !== 0, `must work here: ${error.message}`);
+      lacking = error.message;
+    }
+  }
+  if (lacking !== null) context.skip(lacking);
+  return lacking !== null;
+}
+
+module.exports = { alive, cgroups, children, fds, threads, tidy, unlimited, unmoved, unprivileged, until };
