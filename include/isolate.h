@@ -331,6 +331,11 @@
 #define ISOLATE_UNKNOWN UINT64_MAX
 
 /**
+ * How many bytes the file handle of a namespace has.
+ */
+#define ISOLATE_NS_FILE_HANDLE_SIZE 24
+
+/**
  * For isolate_spec_add_bind: the job may write there.
  */
 #define ISOLATE_BIND_RW 1
@@ -376,9 +381,31 @@ typedef struct isolate_error isolate_error;
 typedef struct isolate_host isolate_host;
 
 /**
+ * A thread of its own in namespaces, for code that works where its thread is: opening a socket in a
+ * network namespace, reading a file in a mount namespace. The caller's threads never move.
+ */
+typedef struct isolate_inside isolate_inside;
+
+/**
  * A running spec. Any thread may use it at any time; it is counted by references.
  */
 typedef struct isolate_job isolate_job;
+
+/**
+ * A handle of a namespace. It keeps the namespace alive, also when no process is in it, and never
+ * changes. Of a pid namespace only the shell is kept: once its pid 1 has ended, no process can be
+ * made there.
+ */
+typedef struct isolate_ns isolate_ns;
+
+/**
+ * Namespaces made together, and kept by their descriptors.
+ *
+ * No process lives in them, with one exception: a pid namespace is of no use without its pid 1, so
+ * with one among them a holder, an init that only reaps, lives in all of them. It ends when the set is
+ * freed, and with it whatever runs in the pid namespace.
+ */
+typedef struct isolate_nsset isolate_nsset;
 
 /**
  * How a job ended, what it used and what was in force. Never changes.
@@ -389,6 +416,25 @@ typedef struct isolate_outcome isolate_outcome;
  * What to run and how isolated. Plain data: one spec can start many jobs.
  */
 typedef struct isolate_spec isolate_spec;
+
+/**
+ * The number of mounts in a mount namespace, and its number. Set size to
+ * sizeof(isolate_mount_info) before the call; a library that knows less leaves the rest 0.
+ */
+typedef struct isolate_mount_info {
+  /**
+   * sizeof(isolate_mount_info), set by the caller.
+   */
+  size_t size;
+  /**
+   * The number that no other mount namespace gets until the machine reboots.
+   */
+  uint64_t id;
+  /**
+   * How many mounts it has.
+   */
+  uint64_t mounts;
+} isolate_mount_info;
 
 /**
  * What a job used. Set size to sizeof(isolate_usage) before the call; a library that knows less
@@ -484,6 +530,25 @@ typedef struct isolate_enforcement {
   uint64_t status;
 } isolate_enforcement;
 
+/**
+ * Offsets of the clocks of a time namespace. Set size to sizeof(isolate_time_offsets) before the call;
+ * a library that knows less leaves the rest 0.
+ */
+typedef struct isolate_time_offsets {
+  /**
+   * sizeof(isolate_time_offsets), set by the caller.
+   */
+  size_t size;
+  /**
+   * Added to CLOCK_MONOTONIC, seconds.
+   */
+  double monotonic;
+  /**
+   * Added to CLOCK_BOOTTIME, seconds.
+   */
+  double boottime;
+} isolate_time_offsets;
+
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
@@ -559,6 +624,394 @@ void isolate_error_free(struct isolate_error *error);
 void isolate_string_free(char *text);
 
 /**
+ * Get the name of a kind under /proc/PID/ns, such as "net".
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns the name, or NULL for an unknown constant.
+ * Ownership: borrowed, valid for ever. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_ns_kind_name(uint32_t kind);
+
+/**
+ * Get what a kind isolates, in a few words.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns the text, or NULL for an unknown constant.
+ * Ownership: borrowed, valid for ever. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_ns_kind_isolates(uint32_t kind);
+
+/**
+ * Get the first Linux that has a kind as a namespace of its own, such as "4.6".
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns the text, or NULL for an unknown constant.
+ * Ownership: borrowed, valid for ever. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_ns_kind_since(uint32_t kind);
+
+/**
+ * Get the CLONE_NEW flag of a kind, for clone(2), unshare(2) and setns(2).
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns the flag, or 0 for an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+uint64_t isolate_ns_kind_flag(uint32_t kind);
+
+/**
+ * Get the kind of a name under /proc/PID/ns, such as "net".
+ *
+ * Returns an ISOLATE_NS_ constant, or -EINVAL for NULL and for another word.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_kind_from_name(const char *name);
+
+/**
+ * Get the kind of a CLONE_NEW flag.
+ *
+ * Returns an ISOLATE_NS_ constant, or -EINVAL for anything but one such flag.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_kind_from_flag(uint64_t flag);
+
+/**
+ * Get whether this kernel has a kind.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns 1 or 0, or -EINVAL for an unknown constant.
+ * Threads: any. Blocks: for the time of a file look-up. Since: 0.1
+ */
+int isolate_ns_kind_supported(uint32_t kind);
+
+/**
+ * Get whether namespaces of a kind are nested and have a parent: user and pid.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns 1 or 0, or -EINVAL for an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_kind_is_nested(uint32_t kind);
+
+/**
+ * Get whether a process can have another namespace of a kind for its children than for itself: pid
+ * and time.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns 1 or 0, or -EINVAL for an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_kind_is_for_children(uint32_t kind);
+
+/**
+ * Open the calling thread's own namespace of a kind.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for an unknown constant, -EOPNOTSUPP where the kernel has no such kind, or
+ * another negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_thread(uint32_t kind, struct isolate_ns **out, struct isolate_error **err);
+
+/**
+ * Open the namespace of a process, or of a thread by its id.
+ *
+ * pid: its number as the caller sees it.
+ * kind: an ISOLATE_NS_ constant.
+ * out: the handle, on success.
+ * Returns 0, -ESRCH for a process that is gone, -EACCES or -EPERM where it may not be looked into
+ * (ptrace(2), "access mode checking"), -EINVAL for numbers that can never be right, or another
+ * negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_process(int pid,
+                          uint32_t kind,
+                          struct isolate_ns **out,
+                          struct isolate_error **err);
+
+/**
+ * Open the namespace in which the children of a process begin: unshare(2) and setns(2) change this
+ * one, and leave the process where it is.
+ *
+ * pid: its number as the caller sees it.
+ * kind: ISOLATE_NS_PID or ISOLATE_NS_TIME.
+ * out: the handle, on success.
+ * Returns what isolate_ns_of_process returns; -EINVAL for another kind, and -ENOENT for a new pid
+ * namespace that has no first process yet.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_children(int pid,
+                           uint32_t kind,
+                           struct isolate_ns **out,
+                           struct isolate_error **err);
+
+/**
+ * Open the namespace of the process of a pidfd: of this process and no other, also when its number
+ * has been given to another by now.
+ *
+ * pidfd: the descriptor (pidfd_open(2)).
+ * kind: an ISOLATE_NS_ constant.
+ * out: the handle, on success.
+ * Returns 0, -ESRCH for a process that has ended, -EINVAL for another descriptor, -EACCES or -EPERM
+ * as isolate_ns_of_process, or another negative errno.
+ * Ownership: the descriptor stays the caller's; release *out with isolate_ns_free.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_pidfd(int pidfd,
+                        uint32_t kind,
+                        struct isolate_ns **out,
+                        struct isolate_error **err);
+
+/**
+ * Open the namespace at a path: a file under /proc/PID/ns, or one on which a namespace is kept, such
+ * as those of "ip netns" under /run/netns.
+ *
+ * path: the file.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for a file that is not a namespace, which is not opened for more than a look, or
+ * another negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_open(const char *path,
+                    struct isolate_ns **out,
+                    struct isolate_error **err);
+
+/**
+ * Open the namespace of a descriptor, such as one that came over a socket.
+ *
+ * fd: the descriptor.
+ * out: the handle, on success.
+ * Returns 0, -EBADF for a descriptor that is not open, -EINVAL for one of something else, or another
+ * negative errno.
+ * Ownership: the descriptor stays the caller's; release *out with isolate_ns_free.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_fd(int fd,
+                     struct isolate_ns **out,
+                     struct isolate_error **err);
+
+/**
+ * Open the namespace of a file handle, which this process or another on the same machine has got from
+ * isolate_ns_file_handle since it booted (Linux 6.18).
+ *
+ * bytes: the handle.
+ * length: how many, ISOLATE_NS_FILE_HANDLE_SIZE.
+ * out: the handle, on success.
+ * Returns 0, -ESTALE when the namespace is gone, -EINVAL for bytes that are no such handle, or another
+ * negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_file_handle(const uint8_t *bytes,
+                              size_t length,
+                              struct isolate_ns **out,
+                              struct isolate_error **err);
+
+/**
+ * Open the namespace with a number that isolate_ns_kernel_id gives (Linux 6.18).
+ *
+ * id: the number.
+ * out: the handle, on success.
+ * Returns 0, -ESTALE when the namespace is gone, or another negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_of_kernel_id(uint64_t id, struct isolate_ns **out, struct isolate_error **err);
+
+/**
+ * Make another handle of the same namespace.
+ *
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL, or -EMFILE where the process can have no more descriptors.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_copy(const struct isolate_ns *ns,
+                    struct isolate_ns **out,
+                    struct isolate_error **err);
+
+/**
+ * Free a handle; NULL is fine. The namespace lives on while anything else keeps it.
+ *
+ * Ownership: takes the handle. Threads: one at a time. Blocks: never. Since: 0.1
+ */
+void isolate_ns_free(struct isolate_ns *ns);
+
+/**
+ * Get the kind of a namespace.
+ *
+ * Returns an ISOLATE_NS_ constant, or -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_kind(const struct isolate_ns *ns);
+
+/**
+ * Check that a namespace is of a kind.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns 0, or -EINVAL for NULL, for an unknown constant, and for a namespace of another kind; the
+ * error names both.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_expect(const struct isolate_ns *ns, uint32_t kind, struct isolate_error **err);
+
+/**
+ * Get the descriptor of a handle, for calls that this library has not.
+ *
+ * Returns the descriptor, or -EINVAL for NULL.
+ * Ownership: borrowed from the handle: do not close it.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_fd(const struct isolate_ns *ns);
+
+/**
+ * Get a namespace as the kernel shows it, such as "net:[4026531833]".
+ *
+ * Returns the text, or NULL for NULL.
+ * Ownership: borrowed from the handle. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_ns_text(const struct isolate_ns *ns);
+
+/**
+ * Get whether two handles are of the same namespace.
+ *
+ * Returns 1 or 0, or -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_equal(const struct isolate_ns *ns, const struct isolate_ns *other);
+
+/**
+ * Get the inode number of a namespace's file under /proc/PID/ns. With the device number it tells one
+ * namespace from another while both exist.
+ *
+ * Returns the number, or 0 for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+uint64_t isolate_ns_inode(const struct isolate_ns *ns);
+
+/**
+ * Get the device number of a namespace's file under /proc/PID/ns.
+ *
+ * Returns the number, or 0 for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+uint64_t isolate_ns_device(const struct isolate_ns *ns);
+
+/**
+ * Get the number of a namespace that no other gets until the machine reboots (Linux 6.18).
+ *
+ * out: the number, on success.
+ * Returns 0, -EINVAL for NULL, or -ENOTTY on an older kernel.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_kernel_id(const struct isolate_ns *ns, uint64_t *out, struct isolate_error **err);
+
+/**
+ * Write the file handle of a namespace, by which any process may find it again with
+ * isolate_ns_of_file_handle until the machine reboots (Linux 6.18).
+ *
+ * out: where the bytes go, on success.
+ * size: how many fit there, at least ISOLATE_NS_FILE_HANDLE_SIZE, which is how many are written.
+ * Returns 0, -EINVAL for NULL and for a size that is too small, or another negative errno.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_file_handle(const struct isolate_ns *ns,
+                           uint8_t *out,
+                           size_t size,
+                           struct isolate_error **err);
+
+/**
+ * Get whether a namespace is the one that the kernel booted with. Of mount and net namespaces this is
+ * only known from Linux 6.18 on, and is 0 before.
+ *
+ * Returns 1 or 0, or -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_is_initial(const struct isolate_ns *ns);
+
+/**
+ * Open the namespace that a user or pid namespace is nested in.
+ *
+ * out: the handle, on success.
+ * Returns 0, -EPERM for the initial one and where the parent is outside the caller's own, which is an
+ * error of the kind ISOLATE_ERROR_NOT_FOUND, or -EINVAL for NULL and for another kind.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_parent(const struct isolate_ns *ns,
+                      struct isolate_ns **out,
+                      struct isolate_error **err);
+
+/**
+ * Open the user namespace whose capabilities count in a namespace; of a user namespace that is its
+ * parent.
+ *
+ * out: the handle, on success.
+ * Returns 0, -EPERM for the initial user namespace and where the owner is outside the caller's own,
+ * which is an error of the kind ISOLATE_ERROR_NOT_FOUND, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_owner(const struct isolate_ns *ns,
+                     struct isolate_ns **out,
+                     struct isolate_error **err);
+
+/**
+ * Get who made a user namespace, or, of another kind, the user namespace that owns it.
+ *
+ * out: the user id as the caller sees it, on success; 65534 where the caller's namespace does not map
+ * it.
+ * Returns what isolate_ns_owner returns.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_owner_uid(const struct isolate_ns *ns,
+                         uint32_t *out,
+                         struct isolate_error **err);
+
+/**
+ * Get how many mounts a mount namespace has, and its number (Linux 6.12).
+ *
+ * out: a struct whose size is set.
+ * Returns 0, -EINVAL for NULL, a size that is not set and another kind, -ENOTTY on an older kernel, or
+ * another negative errno.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_mount_info(const struct isolate_ns *ns,
+                          struct isolate_mount_info *out,
+                          struct isolate_error **err);
+
+/**
+ * Get the number of a mount namespace, as statmount(2) and listmount(2) take it (Linux 6.11).
+ *
+ * out: the number, on success.
+ * Returns 0, -EINVAL for NULL and for another kind, or -ENOTTY on an older kernel.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_mount_namespace_id(const struct isolate_ns *ns,
+                                  uint64_t *out,
+                                  struct isolate_error **err);
+
+/**
+ * Open the mount namespace that was made after this one, of those that the caller has CAP_SYS_ADMIN
+ * over (Linux 6.12).
+ *
+ * out: the handle, on success.
+ * Returns 0, -ENOENT at the end, -EINVAL for NULL and for another kind, -ENOTTY on an older kernel, or
+ * another negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_next_mount_namespace(const struct isolate_ns *ns,
+                                    struct isolate_ns **out,
+                                    struct isolate_error **err);
+
+/**
+ * Open the mount namespace that was made before this one, as isolate_ns_next_mount_namespace.
+ *
+ * out: the handle, on success.
+ * Returns what isolate_ns_next_mount_namespace returns.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_previous_mount_namespace(const struct isolate_ns *ns,
+                                        struct isolate_ns **out,
+                                        struct isolate_error **err);
+
+/**
  * Make a strict spec for a program and its arguments.
  *
  * argv: the program and its arguments, ending with NULL. A program without a slash is looked up in
@@ -571,6 +1024,16 @@ void isolate_string_free(char *text);
 int isolate_spec_new(const char *const *argv,
                      struct isolate_spec **out,
                      struct isolate_error **err);
+
+/**
+ * Make a spec without a program: settings for isolate_ns_create.
+ *
+ * out: the spec, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_spec_free.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_spec_new_settings(struct isolate_spec **out, struct isolate_error **err);
 
 /**
  * Make a spec from JSON text; the keys are in isolate.schema.json.
@@ -619,6 +1082,28 @@ void isolate_spec_free(struct isolate_spec *spec);
  * Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
 int isolate_spec_set_namespace(struct isolate_spec *spec, uint32_t kind, uint32_t mode);
+
+/**
+ * Let the job enter a namespace that is there.
+ *
+ * ns: the namespace, of any kind. The spec keeps the number of its descriptor and nothing else: the handle
+ * must not be freed before the last job was started from the spec.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: the handle stays the caller's.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_join_namespace(struct isolate_spec *spec,
+                                const struct isolate_ns *ns);
+
+/**
+ * Let the job enter the namespace at a path, such as /run/netns/NAME or /proc/PID/ns/net.
+ *
+ * kind: an ISOLATE_NS_ constant; a job does not start when the path is of another kind.
+ * path: the file.
+ * Returns 0, or -EINVAL for a NULL argument or an unknown constant.
+ * Ownership: copies the path. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_join_namespace_path(struct isolate_spec *spec, uint32_t kind, const char *path);
 
 /**
  * Add a line to the user ids of the job's user namespace.
@@ -816,7 +1301,8 @@ int isolate_spec_set_cwd(struct isolate_spec *spec, const char *value);
 /**
  * Set `uid`.
  *
- * User id inside the job; default 0 for a root caller, the caller's own otherwise.
+ * User id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+ * that `uid_map` gives it.
  *
  * value: the number.
  * Returns 0, or -EINVAL for a NULL spec.
@@ -827,7 +1313,8 @@ int isolate_spec_set_uid(struct isolate_spec *spec, uint32_t value);
 /**
  * Set `gid`.
  *
- * Group id inside the job; default 0 for a root caller, the caller's own otherwise.
+ * Group id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+ * that `gid_map` gives it.
  *
  * value: the number.
  * Returns 0, or -EINVAL for a NULL spec.
@@ -1147,6 +1634,39 @@ int isolate_job_spawn(const struct isolate_spec *spec,
                       struct isolate_error **err);
 
 /**
+ * Start another program inside a running job: in its namespaces, its cgroup (so that the job's limits
+ * hold for both) and its root, with its ids unless the spec names others. It ends with the job at the
+ * latest.
+ *
+ * job: where it is to run.
+ * spec: what to run; its own streams, environment, working directory, privileges and time limits, and
+ * nothing of what the job has decided: namespaces, root, mounts, maps, names, cgroup.
+ * out: the program as a job of its own, on success.
+ * Returns 0, -EINVAL for NULL and for a spec that says what the job has decided, -ESRCH when the job has
+ * ended, or what isolate_job_spawn returns.
+ * Ownership: release *out with isolate_job_free; the spec stays the caller's.
+ * Threads: any. Blocks: until the program is started. Since: 0.1
+ */
+int isolate_job_exec(const struct isolate_job *job,
+                     const struct isolate_spec *spec,
+                     struct isolate_job **out,
+                     struct isolate_error **err);
+
+/**
+ * Open one of a job's namespaces, which lives on as long as the handle does.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * out: the handle, on success.
+ * Returns 0, -ESRCH when the job has ended, -EINVAL for NULL and for an unknown constant, or another
+ * negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_job_namespace(const struct isolate_job *job,
+                          uint32_t kind,
+                          struct isolate_ns **out,
+                          struct isolate_error **err);
+
+/**
  * Take one more reference to a job.
  *
  * Returns the same job, or NULL for NULL.
@@ -1440,6 +1960,582 @@ int isolate_outcome_to_json(const struct isolate_outcome *outcome,
  * Threads: one at a time. Blocks: never. Since: 0.1
  */
 void isolate_outcome_free(struct isolate_outcome *outcome);
+
+/**
+ * Make namespaces, each owned by the new user namespace when that is among them.
+ *
+ * kinds: ISOLATE_NS_ constants, each at most once.
+ * count: how many, at least 1.
+ * settings: what they are to be like, or NULL: a spec from isolate_spec_new_settings, in which only
+ * the host and domain name, time offsets, sysctls, id maps, and a user namespace that is there and is
+ * to own them are set.
+ * out: the set, on success.
+ * Returns 0, -EINVAL for NULL, for an unknown constant and for settings that say anything else or do
+ * not fit the kinds, or another negative errno, as isolate_job_spawn. On an error nothing is left.
+ * Ownership: the settings stay the caller's; release *out with isolate_nsset_free.
+ * Threads: any; no thread of the process moves. Blocks: until they are made. Since: 0.1
+ */
+int isolate_ns_create(const uint32_t *kinds,
+                      size_t count,
+                      const struct isolate_spec *settings,
+                      struct isolate_nsset **out,
+                      struct isolate_error **err);
+
+/**
+ * Get the namespace of a kind in a set.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * Returns the handle, or NULL where there is none, for NULL and for an unknown constant.
+ * Ownership: borrowed from the set. Threads: any. Blocks: never. Since: 0.1
+ */
+const struct isolate_ns *isolate_nsset_get(const struct isolate_nsset *set, uint32_t kind);
+
+/**
+ * Take the namespace of a kind out of a set. A pid namespace lives only as long as the set does.
+ *
+ * kind: an ISOLATE_NS_ constant.
+ * out: the handle, on success; the one that isolate_nsset_get gave.
+ * Returns 0, -ENOENT where there is none (any more), or -EINVAL for NULL and for an unknown constant.
+ * Ownership: release *out with isolate_ns_free.
+ * Threads: one at a time for one set. Blocks: never. Since: 0.1
+ */
+int isolate_nsset_take(struct isolate_nsset *set,
+                       uint32_t kind,
+                       struct isolate_ns **out,
+                       struct isolate_error **err);
+
+/**
+ * Get the process that is pid 1 of a pid namespace in a set.
+ *
+ * Returns its number as the caller sees it, -ENOENT where the set was made without a pid namespace, or
+ * -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_nsset_holder_pid(const struct isolate_nsset *set);
+
+/**
+ * Free a set and the handles that were not taken out of it; NULL is fine. The holder of a pid
+ * namespace is killed.
+ *
+ * Ownership: takes the set and every handle borrowed from it.
+ * Threads: one at a time. Blocks: until the holder is gone. Since: 0.1
+ */
+void isolate_nsset_free(struct isolate_nsset *set);
+
+/**
+ * Move the calling thread into namespaces: into all of them, or, when this fails, into none.
+ *
+ * Of a pid namespace it enters the one for its children. Every other thread stays where it is; a
+ * thread that this one starts begins where it is. It takes CAP_SYS_ADMIN over each of them.
+ *
+ * list: handles, of different kinds; user and time namespaces are not for one thread of several, and a
+ * mount namespace only for a thread with a working directory of its own.
+ * count: how many, at least 1.
+ * Returns 0, -EINVAL for NULL, for none and for two of one kind, -EOPNOTSUPP or -EINVAL (an error of
+ * the kind ISOLATE_ERROR_UNSUPPORTED) for what the kernel does not let one thread do, -EPERM, or
+ * another negative errno.
+ * Threads: any, and it is the calling thread that moves; where threads are shared between tasks use
+ * isolate_inside. Blocks: for the time of some system calls. Since: 0.1
+ */
+int isolate_ns_enter_thread(const struct isolate_ns *const *list,
+                            size_t count,
+                            struct isolate_error **err);
+
+/**
+ * Move the calling thread into namespaces of a process, several kinds in one step (Linux 5.8), as
+ * isolate_ns_enter_thread.
+ *
+ * pidfd: a descriptor of the process (pidfd_open(2)).
+ * kinds: ISOLATE_NS_ constants.
+ * count: how many, at least 1.
+ * Returns what isolate_ns_enter_thread returns; -ESRCH when the process has ended.
+ * Ownership: the descriptor stays the caller's.
+ * Threads: any, and it is the calling thread that moves. Blocks: never. Since: 0.1
+ */
+int isolate_ns_enter_thread_pidfd(int pidfd,
+                                  const uint32_t *kinds,
+                                  size_t count,
+                                  struct isolate_error **err);
+
+/**
+ * Give the calling thread new namespaces: all of them, or, when this fails, none.
+ *
+ * New pid and time namespaces are for its children; after either of them the kernel lets this thread
+ * start no further thread. A new mount namespace is a copy, with a working directory and umask of the
+ * thread's own from then on; its mounts stay shared with the old one as they were. A user namespace
+ * takes a process with one thread: make one with isolate_ns_create, or for a job.
+ *
+ * kinds: ISOLATE_NS_ constants.
+ * count: how many, at least 1.
+ * Returns 0, -EINVAL for NULL, for none and for an unknown constant, -EOPNOTSUPP for a user namespace,
+ * -EPERM without CAP_SYS_ADMIN, -ENOSPC where user.max_KIND_namespaces is reached, or another
+ * negative errno.
+ * Threads: any, and it is the calling thread that changes. Blocks: never. Since: 0.1
+ */
+int isolate_ns_unshare_thread(const uint32_t *kinds,
+                              size_t count,
+                              struct isolate_error **err);
+
+/**
+ * Start a thread in namespaces. It waits there for isolate_inside_call.
+ *
+ * list: handles, of different kinds; user and time namespaces are not for one thread of several.
+ * count: how many, at least 1.
+ * out: the thread, on success.
+ * Returns 0, -EINVAL for NULL, for none and for two of one kind, -EOPNOTSUPP for a user or time
+ * namespace, -EPERM without CAP_SYS_ADMIN over each, or another negative errno. Nothing is left then.
+ * Ownership: the handles stay the caller's, and may be freed; release *out with isolate_inside_free.
+ * Threads: any. Blocks: for the time of some system calls. Since: 0.1
+ */
+int isolate_inside_enter(const struct isolate_ns *const *list,
+                         size_t count,
+                         struct isolate_inside **out,
+                         struct isolate_error **err);
+
+/**
+ * Call a function in the thread inside, and wait for it. Descriptors that it opens are the whole
+ * process's.
+ *
+ * body: the function. It must return: no longjmp, exception or pthread_exit out of it. It may call
+ * isolate_inside_call for the same thread, which then runs at once, but not isolate_inside_free.
+ * arg: what it is given; NULL is fine.
+ * result: what it returned, on success; NULL is fine.
+ * Returns 0, -EINVAL for NULL, or -ENOTRECOVERABLE in a fork of the process, which has not the thread.
+ * Threads: any; one call at a time runs, the others wait. Blocks: until the function returns.
+ * Since: 0.1
+ */
+int isolate_inside_call(const struct isolate_inside *inside,
+                        int (*body)(void *arg),
+                        void *arg,
+                        int *result,
+                        struct isolate_error **err);
+
+/**
+ * End a thread inside; NULL is fine.
+ *
+ * Ownership: takes the thread.
+ * Threads: one at a time, and not the thread inside. Blocks: until the thread has ended. Since: 0.1
+ */
+void isolate_inside_free(struct isolate_inside *inside);
+
+/**
+ * Get the host name in a uts namespace.
+ *
+ * out: the name, on success.
+ * Returns 0, -EINVAL for NULL and for another kind, -EPERM without CAP_SYS_ADMIN over it, or another
+ * negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_hostname(const struct isolate_ns *ns,
+                        char **out,
+                        struct isolate_error **err);
+
+/**
+ * Set the host name in a uts namespace, for everyone in it.
+ *
+ * name: at most 64 bytes, UTF-8.
+ * Returns what isolate_ns_hostname returns; -EINVAL for a name that is too long.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_set_hostname(const struct isolate_ns *ns,
+                            const char *name,
+                            struct isolate_error **err);
+
+/**
+ * Get the NIS domain name in a uts namespace, empty or "(none)" where none was set.
+ *
+ * out: the name, on success.
+ * Returns what isolate_ns_hostname returns.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_domainname(const struct isolate_ns *ns, char **out, struct isolate_error **err);
+
+/**
+ * Set the NIS domain name in a uts namespace, for everyone in it.
+ *
+ * name: at most 64 bytes, UTF-8.
+ * Returns what isolate_ns_set_hostname returns.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_set_domainname(const struct isolate_ns *ns,
+                              const char *name,
+                              struct isolate_error **err);
+
+/**
+ * Get a kernel parameter of a namespace's own, such as "net.ipv4.ip_forward" of a network namespace.
+ *
+ * name: as sysctl(8) has it.
+ * out: the value without the newline at its end, on success.
+ * Returns 0, -EINVAL for NULL and for a name that is not one of this kind's, -ENOENT for one that the
+ * namespace has not, or another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_sysctl(const struct isolate_ns *ns,
+                      const char *name,
+                      char **out,
+                      struct isolate_error **err);
+
+/**
+ * Set a kernel parameter of a namespace's own, for everyone in it.
+ *
+ * name: as sysctl(8) has it.
+ * value: the text, UTF-8.
+ * Returns what isolate_ns_sysctl returns; -EINVAL for a value that the kernel does not take.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_set_sysctl(const struct isolate_ns *ns,
+                          const char *name,
+                          const char *value,
+                          struct isolate_error **err);
+
+/**
+ * Get the clock offsets of a time namespace.
+ *
+ * out: a struct whose size is set.
+ * Returns 0, -EINVAL for NULL, a size that is not set and another kind, -EPERM without CAP_SYS_ADMIN
+ * over it, or another negative errno.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_time_offsets(const struct isolate_ns *ns,
+                            struct isolate_time_offsets *out,
+                            struct isolate_error **err);
+
+/**
+ * Get the clock offsets that the children of a process begin with.
+ *
+ * pid: its number as the caller sees it.
+ * out: a struct whose size is set.
+ * Returns 0, -EINVAL for NULL, a size that is not set and a number below 1, -ENOENT for a process that
+ * is gone and before Linux 5.6, or another negative errno.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_ns_time_offsets_of(int pid,
+                               struct isolate_time_offsets *out,
+                               struct isolate_error **err);
+
+/**
+ * Set the clock offsets of the time namespace that a process has made for its children, while none is
+ * born yet. It takes CAP_SYS_TIME over the namespace.
+ *
+ * pid: its number as the caller sees it.
+ * monotonic: added to CLOCK_MONOTONIC, seconds, negative allowed.
+ * boottime: added to CLOCK_BOOTTIME, seconds, negative allowed.
+ * Returns 0, -EACCES once a process lives in the namespace (an error of the kind ISOLATE_ERROR_BUSY),
+ * -ERANGE for an offset that takes a clock below 0, -EINVAL for numbers that can never be right, or
+ * another negative errno.
+ * Threads: any. Blocks: for the time of a file write. Since: 0.1
+ */
+int isolate_ns_set_time_offsets_of(int pid,
+                                   double monotonic,
+                                   double boottime,
+                                   struct isolate_error **err);
+
+/**
+ * Open a socket in a network namespace, to be used from here: it stays in its namespace wherever its
+ * descriptor goes.
+ *
+ * family: as in socket(2), such as AF_INET.
+ * socket_type: as in socket(2), such as SOCK_STREAM; the descriptor is close-on-exec in any case.
+ * protocol: as in socket(2), 0 for the usual one.
+ * out: the descriptor, on success.
+ * Returns 0, -EINVAL for NULL and for another kind of namespace, -EPERM without CAP_SYS_ADMIN over it,
+ * or what socket(2) says.
+ * Ownership: the descriptor is the caller's to close.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_socket(const struct isolate_ns *ns,
+                      int family,
+                      int socket_type,
+                      int protocol,
+                      int *out,
+                      struct isolate_error **err);
+
+/**
+ * Write where a process is in the cgroup trees, as seen from a cgroup namespace, as JSON text on one
+ * line: a list of objects with "hierarchy" (a number, 0 for the v2 tree), "controllers" (names; none for
+ * the v2 tree) and "path" (which begins with "/.." for what is above the root that is seen).
+ *
+ * pid: its number as the caller sees it.
+ * out: the text, on success.
+ * Returns 0, -EINVAL for NULL and for another kind, -ENOENT or -ESRCH for a process that is gone, -EPERM
+ * without CAP_SYS_ADMIN over the namespace, or another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any; none moves. Blocks: for the time of a short-lived process. Since: 0.1
+ */
+int isolate_ns_cgroup_paths_json(const struct isolate_ns *ns,
+                                 int pid,
+                                 char **out,
+                                 struct isolate_error **err);
+
+/**
+ * Write where a process is in the cgroup trees, as the caller sees it, as isolate_ns_cgroup_paths_json.
+ *
+ * pid: its number as the caller sees it.
+ * out: the text, on success.
+ * Returns 0, -EINVAL for NULL and a number below 1, -ENOENT or -ESRCH for a process that is gone, or
+ * another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_ns_cgroup_paths_of_json(int pid,
+                                    char **out,
+                                    struct isolate_error **err);
+
+/**
+ * Keep a namespace at a path, where isolate_ns_open and nsenter(1) find it: an empty file is made and
+ * the namespace mounted on it. What is there already is never replaced.
+ *
+ * path: the file; its directory is there.
+ * Returns 0, -EEXIST where something is there already (an error of the kind ISOLATE_ERROR_BUSY), -EINVAL
+ * for NULL and for a mount namespace that the kernel does not let be kept there, -EPERM without
+ * CAP_SYS_ADMIN over the caller's mount namespace, or another negative errno. Nothing is left then.
+ * Threads: any. Blocks: for the time of some system calls. Since: 0.1
+ */
+int isolate_ns_persist(const struct isolate_ns *ns,
+                       const char *path,
+                       struct isolate_error **err);
+
+/**
+ * Take away what isolate_ns_persist made: the mount, and its file where that is empty. Handles and
+ * processes stay in the namespace; without any it is gone.
+ *
+ * path: the file.
+ * Returns 0, -EINVAL for NULL and for a path at which no namespace is kept, which is left as it is,
+ * -EBUSY where one namespace is mounted over another, -ENOENT, -EPERM, or another negative errno.
+ * Threads: any. Blocks: for the time of some system calls. Since: 0.1
+ */
+int isolate_ns_unpersist(const char *path, struct isolate_error **err);
+
+/**
+ * Keep a network namespace under a name, as "ip netns add" does: at /run/netns/NAME, where
+ * "ip netns exec NAME" finds it.
+ *
+ * name: 1 to 255 bytes, UTF-8, without a slash, not "." or "..".
+ * Returns what isolate_ns_persist returns; -EINVAL for another kind, and for what can be no name.
+ * Threads: any. Blocks: for the time of some system calls. Since: 0.1
+ */
+int isolate_ns_persist_name(const struct isolate_ns *ns,
+                            const char *name,
+                            struct isolate_error **err);
+
+/**
+ * Take away what isolate_ns_persist_name or "ip netns add" made, as "ip netns del" does.
+ *
+ * name: as isolate_ns_persist_name.
+ * Returns what isolate_ns_unpersist returns; -EINVAL for what can be no name.
+ * Threads: any. Blocks: for the time of some system calls. Since: 0.1
+ */
+int isolate_ns_unpersist_name(const char *name, struct isolate_error **err);
+
+/**
+ * Open the network namespace with a name under /run/netns, made here or by "ip netns add".
+ *
+ * name: as isolate_ns_persist_name.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL and for what can be no name, -ENOENT, or another negative errno.
+ * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_named(const char *name, struct isolate_ns **out, struct isolate_error **err);
+
+/**
+ * Write which namespaces are kept at paths in the caller's mount namespace as JSON text on one line: a
+ * list of objects with "path", "kind" and "id", which has "device" and "inode".
+ *
+ * out: the text, on success.
+ * Returns 0 or a negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_ns_persisted_json(char **out,
+                              struct isolate_error **err);
+
+/**
+ * Write every namespace that the caller can see, and who keeps each alive, as JSON text on one line: a
+ * list, sorted by kind and inode number, of objects with these keys:
+ *
+ * "kind"; "id", which has "device" and "inode"; "kernel_id" (Linux 6.18, else null); "initial";
+ * "owner_uid" and "owner", the inode number of the owning user namespace; "parent", that of the one it is
+ * nested in; "processes", how many live there; "pid", the lowest of them, and "command"; "pins", what
+ * keeps it: objects with "type" ("process", "thread", "for_children", "mount", "fd", "child") and the
+ * numbers and paths of that. What is not known is null.
+ *
+ * out: the text, on success.
+ * Returns 0 or a negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: while /proc is read, with every descriptor of every process. Since: 0.1
+ */
+int isolate_ns_list_json(char **out,
+                         struct isolate_error **err);
+
+/**
+ * Write the list as a tree: user namespaces by parent, below each what it owns, and pid namespaces by
+ * parent. JSON text on one line: a list of objects with "entry", as in isolate_ns_list_json, and
+ * "children", a list of the same.
+ *
+ * out: the text, on success.
+ * Returns 0 or a negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: as isolate_ns_list_json. Since: 0.1
+ */
+int isolate_ns_tree_json(char **out,
+                         struct isolate_error **err);
+
+/**
+ * Find the number in one pid namespace of the process, or thread, that has a number in another.
+ *
+ * pid: its number in from.
+ * from: a pid namespace; the caller's own is fine.
+ * to: a pid namespace; the caller's own is fine.
+ * out: its number in to, on success.
+ * Returns 0, -ESRCH when no process that the caller sees has the number, or when it has none in to, or
+ * -EINVAL for NULL, for namespaces of another kind and for numbers below 1.
+ * Threads: any. Blocks: never; before Linux 6.11 while /proc is read. Since: 0.1
+ */
+int isolate_ns_translate_pid(int pid,
+                             const struct isolate_ns *from,
+                             const struct isolate_ns *to,
+                             int *out,
+                             struct isolate_error **err);
+
+/**
+ * Write who lives in a namespace as JSON text on one line: a list, by ascending number, of objects with
+ * "pid" (as the caller sees it), "inside" and "name".
+ *
+ * In a pid namespace are its own processes and those of the namespaces nested in it, and "inside" is their
+ * number in it. In one of another kind are the processes whose main thread is in it, and "inside" is
+ * their number in their own pid namespace.
+ *
+ * out: the text, on success.
+ * Returns 0, -EINVAL for NULL, or another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: while /proc is read. Since: 0.1
+ */
+int isolate_ns_processes_json(const struct isolate_ns *ns,
+                              char **out,
+                              struct isolate_error **err);
+
+/**
+ * Write the processes of a job, without its init, as JSON text on one line, as
+ * isolate_ns_processes_json; "inside" is the number in the job's own pid namespace where it has one.
+ * There are none once the job has ended.
+ *
+ * out: the text, on success.
+ * Returns 0, -EINVAL for NULL, or another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: while /proc is read. Since: 0.1
+ */
+int isolate_job_processes_json(const struct isolate_job *job,
+                               char **out,
+                               struct isolate_error **err);
+
+/**
+ * Write the id maps of a user namespace as JSON text on one line: an object with "uid" and "gid", lists of
+ * objects with "inside", "outside" (as the caller sees it) and "count", and "setgroups", whether processes
+ * there may set their supplementary groups.
+ *
+ * out: the text, on success.
+ * Returns 0, -EINVAL for NULL and for another kind, -ENOENT for a namespace that is not the caller's own
+ * or nested in it (an error of the kind ISOLATE_ERROR_NOT_FOUND), or another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any; none moves. Blocks: while /proc is read. Since: 0.1
+ */
+int isolate_ns_id_maps_json(const struct isolate_ns *ns,
+                            char **out,
+                            struct isolate_error **err);
+
+/**
+ * Write the id maps of a process's user namespace as isolate_ns_id_maps_json.
+ *
+ * pid: its number as the caller sees it.
+ * out: the text, on success.
+ * Returns 0, -EINVAL for NULL and a number below 1, -ENOENT or -ESRCH for a process that is gone, or
+ * another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_ns_id_maps_of_json(int pid,
+                               char **out,
+                               struct isolate_error **err);
+
+/**
+ * Give the user namespace of a process its id maps, while it has none. Both are checked first.
+ *
+ * A caller with CAP_SETUID and CAP_SETGID writes them itself, as does one that maps its own id alone;
+ * whatever /etc/subuid and /etc/subgid allow besides is written by newuidmap(1) and newgidmap(1).
+ *
+ * pid: its number as the caller sees it.
+ * json: an object as isolate_ns_id_maps_json has it. A list that is empty or not there leaves its map to be
+ * written later; with "setgroups" false setgroups(2) is denied there for good.
+ * Returns 0, -EINVAL for NULL and for maps that the kernel takes from nobody, -EPERM for ids that the
+ * caller may not map, -EBUSY or -EPERM (an error of the kind ISOLATE_ERROR_BUSY) when there is a map
+ * already, or another negative errno. When the second map fails, the first stays: the kernel takes none
+ * back.
+ * Threads: any. Blocks: while the programs run. Since: 0.1
+ */
+int isolate_ns_write_id_maps(int pid,
+                             const char *json,
+                             struct isolate_error **err);
+
+/**
+ * Check an id map as the kernel does, which has one errno for all that can be wrong.
+ *
+ * field: what the error is to name, such as "uid_map".
+ * json: a list of objects with "inside", "outside" and "count".
+ * Returns 0, or -EINVAL for NULL, for more than 340 lines or 4095 bytes of text, for a count of 0, for ids
+ * beyond 4294967294, and for lines that share ids.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_ns_check_id_map(const char *field,
+                            const char *json,
+                            struct isolate_error **err);
+
+/**
+ * Write which ids an ordinary user may map besides its own, by /etc/subuid and /etc/subgid, as JSON text
+ * on one line: an object with "uid" and "gid", lists of [first, count].
+ *
+ * out: the text, on success.
+ * Returns 0 or a negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_ns_subordinate_ids_json(char **out,
+                                    struct isolate_error **err);
+
+/**
+ * Find the number of a user in another user namespace.
+ *
+ * uid: its number in from.
+ * from: a user namespace, the caller's own or nested in it.
+ * to: another such.
+ * out: its number in to, on success.
+ * Returns 0, -ENOENT when it is not mapped in from or has no number in to, or -EINVAL for NULL and for
+ * namespaces of another kind, or another negative errno.
+ * Threads: any. Blocks: while /proc is read. Since: 0.1
+ */
+int isolate_ns_translate_uid(uint32_t uid,
+                             const struct isolate_ns *from,
+                             const struct isolate_ns *to,
+                             uint32_t *out,
+                             struct isolate_error **err);
+
+/**
+ * Find the number of a group in another user namespace, as isolate_ns_translate_uid.
+ *
+ * gid: its number in from.
+ * from: a user namespace, the caller's own or nested in it.
+ * to: another such.
+ * out: its number in to, on success.
+ * Returns what isolate_ns_translate_uid returns.
+ * Threads: any. Blocks: while /proc is read. Since: 0.1
+ */
+int isolate_ns_translate_gid(uint32_t gid,
+                             const struct isolate_ns *from,
+                             const struct isolate_ns *to,
+                             uint32_t *out,
+                             struct isolate_error **err);
 
 /**
  * Look at this host and this caller: kernel features, namespaces, cgroup trees, ids.

@@ -36,13 +36,19 @@ export interface Spec {
    * caller's.
    */
   readonly cwd?: Bytes;
-  /** User id inside the job; default 0 for a root caller, the caller's own otherwise. */
+  /**
+   * User id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+   * that `uidMap` gives it.
+   */
   readonly uid?: number;
-  /** Group id inside the job; default 0 for a root caller, the caller's own otherwise. */
+  /**
+   * Group id inside the job; default 0 for a root caller, the caller's own otherwise, or the
+   * number that `gidMap` gives it.
+   */
   readonly gid?: number;
   /**
-   * Supplementary group ids inside the job; default none under `strict`. An ordinary user cannot
-   * set them.
+   * Supplementary group ids inside the job; default none under `strict`. An ordinary user can set
+   * them only with a `gidMap` of ids that /etc/subgid gives them.
    */
   readonly groups?: readonly number[];
   /** Host name inside; needs a new uts namespace. At most 64 bytes. */
@@ -52,11 +58,12 @@ export interface Spec {
   /** Which namespaces are new. */
   readonly namespaces?: Namespaces;
   /**
-   * User ids of the job's user namespace; default: the caller's own id alone for an ordinary user,
-   * 65536 ids from an unprivileged range for root.
+   * User ids of the job's user namespace, at most 340 lines; default: the caller's own id alone
+   * for an ordinary user, 65536 ids from an unprivileged range for root. An ordinary user may map
+   * their own id and what /etc/subuid gives them, by newuidmap(1).
    */
   readonly uidMap?: readonly IdMap[];
-  /** Group ids of the job's user namespace, as `uidMap`. */
+  /** Group ids of the job's user namespace, as `uidMap`, by /etc/subgid and newgidmap(1). */
   readonly gidMap?: readonly IdMap[];
   /** Clock offsets; needs a new time namespace. */
   readonly timeOffsets?: TimeOffsets;

@@ -327,14 +327,18 @@ class Spec(SpecMethods):
     """
 
     uid: Optional[int] = None
-    """User id inside the job; default 0 for a root caller, the caller's own otherwise."""
+    """User id inside the job; default 0 for a root caller, the caller's own otherwise, or the
+    number that `uid_map` gives it.
+    """
 
     gid: Optional[int] = None
-    """Group id inside the job; default 0 for a root caller, the caller's own otherwise."""
+    """Group id inside the job; default 0 for a root caller, the caller's own otherwise, or the
+    number that `gid_map` gives it.
+    """
 
     groups: Optional[Sequence[int]] = None
-    """Supplementary group ids inside the job; default none under `strict`. An ordinary user
-    cannot set them.
+    """Supplementary group ids inside the job; default none under `strict`. An ordinary user can
+    set them only with a `gid_map` of ids that /etc/subgid gives them.
     """
 
     hostname: Optional[str] = None
@@ -347,12 +351,13 @@ class Spec(SpecMethods):
     """Which namespaces are new."""
 
     uid_map: Sequence[IdMap] = ()
-    """User ids of the job's user namespace; default: the caller's own id alone for an ordinary
-    user, 65536 ids from an unprivileged range for root.
+    """User ids of the job's user namespace, at most 340 lines; default: the caller's own id
+    alone for an ordinary user, 65536 ids from an unprivileged range for root. An ordinary user
+    may map their own id and what /etc/subuid gives them, by newuidmap(1).
     """
 
     gid_map: Sequence[IdMap] = ()
-    """Group ids of the job's user namespace, as `uid_map`."""
+    """Group ids of the job's user namespace, as `uid_map`, by /etc/subgid and newgidmap(1)."""
 
     time_offsets: Optional[TimeOffsets] = None
     """Clock offsets; needs a new time namespace."""

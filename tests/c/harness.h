@@ -1,7 +1,7 @@
 /*
  * Tests in C: a test is a function, CHECK notes what is wrong and goes on, SKIP names a missing
- * privilege and ends the test. Around every test the harness counts open descriptors and children:
- * what a test leaves behind is a failure of that test.
+ * privilege and ends the test. Around every test the harness counts open descriptors and children, and
+ * looks at the namespaces of every thread: what a test leaves behind is a failure of that test.
  */
 #ifndef HARNESS_H
 #define HARNESS_H
@@ -73,13 +73,61 @@ static int has_children(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* The namespaces of the process's threads, as the links under /proc/self/task have them. */
+typedef struct {
+    int count;
+    struct { char name[32], links[8][40]; } thread[64];
+} Places;
+
+static void links_of(const char *thread, char links[8][40])
+{
+    static const char *kinds[8] = {"cgroup", "ipc", "net", "mnt", "pid", "time", "user", "uts"};
+    for (int i = 0; i < 8; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "/proc/self/task/%.31s/ns/%s", thread, kinds[i]);
+        ssize_t length = readlink(path, links[i], sizeof links[i] - 1);
+        links[i][length < 0 ? 0 : length] = '\0';
+    }
+}
+
+static Places places(void)
+{
+    Places all = {.count = 0};
+    DIR *dir = opendir("/proc/self/task");
+    struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL && all.count < 64)
+        if (entry->d_name[0] != '.') {
+            snprintf(all.thread[all.count].name, 32, "%.31s", entry->d_name);
+            links_of(entry->d_name, all.thread[all.count++].links);
+        }
+    if (dir != NULL)
+        closedir(dir);
+    return all;
+}
+
+/* How many links of threads that are still there lead elsewhere now. */
+static int moved(const Places *before)
+{
+    int count = 0;
+    for (int i = 0; i < before->count; i++) {
+        char now[8][40];
+        links_of(before->thread[i].name, now);
+        for (int kind = 0; kind < 8; kind++)
+            count += now[kind][0] != '\0' && before->thread[i].links[kind][0] != '\0'
+                && strcmp(now[kind], before->thread[i].links[kind]) != 0;
+    }
+    return count;
+}
+
 static void run_test(const char *name, void (*test)(void))
 {
     int before = open_descriptors();
+    Places there = places();
     bad = 0;
     skip_reason = NULL;
     test();
     CHECK_INT(open_descriptors(), before);
+    CHECK_INT(moved(&there), 0);
     CHECK(!has_children());
     if (skip_reason != NULL && getenv("ISOLATE_MUST_WORK") != NULL) {
         printf("  may not be skipped here: %s\n", skip_reason);

@@ -6,15 +6,18 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::os::fd::BorrowedFd;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::slice;
 use std::sync::{Arc, Once};
 
+use libisolate::ns::Namespace;
 use libisolate::spec::Bytes;
 use libisolate::{Error, ErrorKind, Result, Stage};
 
 use crate::error::isolate_error;
+use crate::ns::isolate_ns;
 
 /// Runs the body of a function that can fail.
 ///
@@ -116,14 +119,54 @@ pub(crate) unsafe fn exclusive<'a, T>(handle: *mut T, name: &str) -> Result<&'a 
     unsafe { handle.as_mut() }.ok_or_else(|| null(name))
 }
 
-/// Makes a handle of `value` and stores it in `out`, after `make` succeeded.
+/// The object behind a handle that may be NULL.
+pub(crate) unsafe fn optional<'a, T>(handle: *const T) -> Option<&'a T> {
+    // SAFETY: as `shared`.
+    unsafe { handle.as_ref() }
+}
+
+/// Makes a handle and stores it in `out`, after `make` succeeded.
 pub(crate) unsafe fn give<T>(out: *mut *mut T, make: impl FnOnce() -> Result<T>) -> Result<()> {
+    // SAFETY: `give_boxed` has the same contract.
+    unsafe { give_boxed(out, || make().map(Box::new)) }
+}
+
+/// As `give`, for what is in a box of its own already.
+pub(crate) unsafe fn give_boxed<T>(
+    out: *mut *mut T,
+    make: impl FnOnce() -> Result<Box<T>>,
+) -> Result<()> {
+    // SAFETY: `put` has the same contract.
+    unsafe { put(out, || make().map(Box::into_raw)) }
+}
+
+/// Stores a value in `out`, after `make` succeeded. A NULL `out` is refused before anything is made.
+pub(crate) unsafe fn put<T>(out: *mut T, make: impl FnOnce() -> Result<T>) -> Result<()> {
     if out.is_null() {
         return Err(null("out"));
     }
-    let handle = Box::into_raw(Box::new(make()?));
-    // SAFETY: not NULL, so it points to a place for a handle.
-    unsafe { out.write(handle) };
+    let value = make()?;
+    // SAFETY: not NULL, so it points to a place for a T.
+    unsafe { out.write(value) };
+    Ok(())
+}
+
+/// Stores bytes in a buffer of the caller's with room for `size` of them.
+pub(crate) unsafe fn put_bytes(
+    out: *mut u8,
+    size: usize,
+    make: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<()> {
+    if out.is_null() {
+        return Err(null("out"));
+    }
+    let bytes = make()?;
+    if bytes.len() > size {
+        let detail = format!("is {size}, and there are {} bytes", bytes.len());
+        return Err(Error::invalid("size", detail));
+    }
+    // SAFETY: not NULL, so there are `size` bytes, which are the caller's and no less than these.
+    unsafe { out.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     Ok(())
 }
 
@@ -132,13 +175,12 @@ pub(crate) unsafe fn give_counted<T>(
     out: *mut *mut T,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<()> {
-    if out.is_null() {
-        return Err(null("out"));
+    // SAFETY: `put` has the same contract.
+    unsafe {
+        put(out, || {
+            make().map(|value| Arc::into_raw(Arc::new(value)).cast_mut())
+        })
     }
-    let handle = Arc::into_raw(Arc::new(make()?)).cast_mut();
-    // SAFETY: not NULL, so it points to a place for a handle.
-    unsafe { out.write(handle) };
-    Ok(())
 }
 
 /// Counts one reference more to what `give_counted` made; nothing for NULL.
@@ -166,13 +208,8 @@ pub(crate) unsafe fn give_string(
     out: *mut *mut c_char,
     make: impl FnOnce() -> Result<String>,
 ) -> Result<()> {
-    if out.is_null() {
-        return Err(null("out"));
-    }
-    let text = c_string(make()?).into_raw();
-    // SAFETY: not NULL, so it points to a place for a string.
-    unsafe { out.write(text) };
-    Ok(())
+    // SAFETY: `put` has the same contract.
+    unsafe { put(out, || make().map(|text| c_string(text).into_raw())) }
 }
 
 /// Frees what `give` made; nothing for NULL.
@@ -242,6 +279,48 @@ pub(crate) unsafe fn array<'a, T>(first: *const T, count: usize, name: &str) -> 
         // SAFETY: not NULL, so there are `count` elements.
         (false, _) => Ok(unsafe { slice::from_raw_parts(first, count) }),
     }
+}
+
+/// The namespaces of an array of handles.
+pub(crate) unsafe fn namespaces<'a>(
+    first: *const *const isolate_ns,
+    count: usize,
+    name: &str,
+) -> Result<Vec<&'a Namespace>> {
+    // SAFETY: `array` and `shared` have the same contract.
+    unsafe {
+        let handles = array(first, count, name)?.iter();
+        handles
+            .map(|handle| shared(*handle, name).map(|ns| &ns.namespace))
+            .collect()
+    }
+}
+
+/// A descriptor of the caller's.
+pub(crate) unsafe fn descriptor<'a>(fd: c_int, name: &str) -> Result<BorrowedFd<'a>> {
+    if fd < 0 {
+        return Err(Error::invalid(name, format!("{fd} is no descriptor")));
+    }
+    // SAFETY: not -1. It is only handed to system calls during the call, which know whether it is open.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// A function of the caller's with its argument, to be called from another thread.
+pub(crate) unsafe fn callback(
+    body: unsafe extern "C" fn(*mut c_void) -> c_int,
+    arg: *mut c_void,
+) -> impl FnOnce() -> c_int + Send {
+    struct Given(*mut c_void);
+    impl Given {
+        fn call(self, body: unsafe extern "C" fn(*mut c_void) -> c_int) -> c_int {
+            // SAFETY: the caller gave both, to be called together once.
+            unsafe { body(self.0) }
+        }
+    }
+    // SAFETY: the caller waits while the other thread has it, so one thread at a time does.
+    unsafe impl Send for Given {}
+    let given = Given(arg);
+    move || given.call(body)
 }
 
 /// Stores a value where the caller wants it.

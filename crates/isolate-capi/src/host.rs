@@ -2,10 +2,11 @@
 
 use std::ffi::{c_char, c_int};
 
-use libisolate::{Error, ErrorKind, Host, Stage};
+use libisolate::Host;
 
 use crate::error::isolate_error;
 use crate::ffi::{self, shared};
+use crate::string;
 
 /// What this kernel, cgroup tree and user can do, as it was when it was looked at.
 pub struct isolate_host(Host);
@@ -38,10 +39,7 @@ pub unsafe extern "C" fn isolate_host_to_json(
 ) -> c_int {
     ffi::guard(err, || {
         let host = shared(host, "host")?;
-        ffi::give_string(out, || {
-            serde_json::to_string(&host.0)
-                .map_err(|e| Error::new(ErrorKind::Internal, Stage::Host, "", e.to_string()))
-        })
+        ffi::give_string(out, || string::json(&host.0))
     })
 }
 

@@ -9,12 +9,14 @@ use libisolate::{Error, ErrorKind, Job, Outcome, Result, Stage};
 use crate::constants;
 use crate::error::isolate_error;
 use crate::ffi::{self, shared};
+use crate::ns::{self, isolate_ns};
+use crate::ns_kind;
 use crate::outcome::isolate_outcome;
 use crate::spec::isolate_spec;
 use crate::usage::isolate_usage;
 
 /// A running spec. Any thread may use it at any time; it is counted by references.
-pub struct isolate_job(Job);
+pub struct isolate_job(pub(crate) Job);
 
 /// Run a job to its end.
 ///
@@ -51,6 +53,51 @@ pub unsafe extern "C" fn isolate_job_spawn(
     ffi::guard(err, || {
         let spec = &shared(spec, "spec")?.0;
         ffi::give_counted(out, || libisolate::spawn(spec).map(isolate_job))
+    })
+}
+
+/// Start another program inside a running job: in its namespaces, its cgroup (so that the job's limits
+/// hold for both) and its root, with its ids unless the spec names others. It ends with the job at the
+/// latest.
+///
+/// job: where it is to run.
+/// spec: what to run; its own streams, environment, working directory, privileges and time limits, and
+/// nothing of what the job has decided: namespaces, root, mounts, maps, names, cgroup.
+/// out: the program as a job of its own, on success.
+/// Returns 0, -EINVAL for NULL and for a spec that says what the job has decided, -ESRCH when the job has
+/// ended, or what isolate_job_spawn returns.
+/// Ownership: release *out with isolate_job_free; the spec stays the caller's.
+/// Threads: any. Blocks: until the program is started. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_job_exec(
+    job: *const isolate_job,
+    spec: *const isolate_spec,
+    out: *mut *mut isolate_job,
+    err: *mut *mut isolate_error,
+) -> c_int {
+    ffi::guard(err, || {
+        let job = &shared(job, "job")?.0;
+        let spec = &shared(spec, "spec")?.0;
+        ffi::give_counted(out, || job.exec(spec).map(isolate_job))
+    })
+}
+
+/// Open one of a job's namespaces, which lives on as long as the handle does.
+///
+/// kind: an ISOLATE_NS_ constant.
+/// out: the handle, on success.
+/// Returns 0, -ESRCH when the job has ended, -EINVAL for NULL and for an unknown constant, or another
+/// negative errno.
+/// Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_job_namespace(
+    job: *const isolate_job,
+    kind: u32,
+    out: *mut *mut isolate_ns,
+    err: *mut *mut isolate_error,
+) -> c_int {
+    ns::give(out, err, || {
+        shared(job, "job")?.0.namespace(ns_kind::kind(kind)?)
     })
 }
 

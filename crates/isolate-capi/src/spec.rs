@@ -2,13 +2,18 @@
 //! `spec_setters.rs`, which is generated; here is everything that takes more than one value.
 
 use std::ffi::{c_char, c_int};
+use std::os::fd::{AsFd, AsRawFd};
 
-use libisolate::spec::{Bind, IdMap, Root, RootDir, Stdio, StdioFile, TimeOffsets, Tmpfs};
+use libisolate::spec::{
+    Bind, IdMap, NamespaceMode, Root, RootDir, Stdio, StdioFile, TimeOffsets, Tmpfs,
+};
 use libisolate::{Error, Result, Spec};
 
 use crate::constants;
 use crate::error::isolate_error;
 use crate::ffi::{self, exclusive, shared};
+use crate::ns::isolate_ns;
+use crate::ns_kind;
 
 /// What to run and how isolated. Plain data: one spec can start many jobs.
 pub struct isolate_spec(pub(crate) Spec);
@@ -76,6 +81,22 @@ pub unsafe extern "C" fn isolate_spec_new(
     ffi::guard(err, || {
         let argv = ffi::string_list(argv, "argv")?;
         ffi::give(out, || Ok(isolate_spec(Spec::new(argv))))
+    })
+}
+
+/// Make a spec without a program: settings for isolate_ns_create.
+///
+/// out: the spec, on success.
+/// Returns 0, or -EINVAL for NULL.
+/// Ownership: release *out with isolate_spec_free.
+/// Threads: any. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_new_settings(
+    out: *mut *mut isolate_spec,
+    err: *mut *mut isolate_error,
+) -> c_int {
+    ffi::guard(err, || {
+        ffi::give(out, || Ok(isolate_spec(Spec::new(Vec::<&str>::new()))))
     })
 }
 
@@ -151,6 +172,46 @@ pub unsafe extern "C" fn isolate_spec_set_namespace(
     edit(spec, |spec| {
         let mode = constants::namespace_mode(mode)?;
         *constants::namespace(&mut spec.namespaces, kind)? = Some(mode);
+        Ok(())
+    })
+}
+
+/// Let the job enter a namespace that is there.
+///
+/// ns: the namespace, of any kind. The spec keeps the number of its descriptor and nothing else: the handle
+/// must not be freed before the last job was started from the spec.
+/// Returns 0, or -EINVAL for NULL.
+/// Ownership: the handle stays the caller's.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_join_namespace(
+    spec: *mut isolate_spec,
+    ns: *const isolate_ns,
+) -> c_int {
+    edit(spec, |spec| {
+        let ns = &shared(ns, "ns")?.namespace;
+        let mode = NamespaceMode::Fd(ns.as_fd().as_raw_fd());
+        spec.namespaces.set(ns.kind(), mode);
+        Ok(())
+    })
+}
+
+/// Let the job enter the namespace at a path, such as /run/netns/NAME or /proc/PID/ns/net.
+///
+/// kind: an ISOLATE_NS_ constant; a job does not start when the path is of another kind.
+/// path: the file.
+/// Returns 0, or -EINVAL for a NULL argument or an unknown constant.
+/// Ownership: copies the path. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_join_namespace_path(
+    spec: *mut isolate_spec,
+    kind: u32,
+    path: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        let kind = ns_kind::kind(kind)?;
+        let mode = NamespaceMode::Path(ffi::bytes(path, "path")?);
+        spec.namespaces.set(kind, mode);
         Ok(())
     })
 }

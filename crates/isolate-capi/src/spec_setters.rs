@@ -118,7 +118,8 @@ pub unsafe extern "C" fn isolate_spec_set_cwd(
 
 /// Set `uid`.
 ///
-/// User id inside the job; default 0 for a root caller, the caller's own otherwise.
+/// User id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+/// that `uid_map` gives it.
 ///
 /// value: the number.
 /// Returns 0, or -EINVAL for a NULL spec.
@@ -133,7 +134,8 @@ pub unsafe extern "C" fn isolate_spec_set_uid(spec: *mut isolate_spec, value: u3
 
 /// Set `gid`.
 ///
-/// Group id inside the job; default 0 for a root caller, the caller's own otherwise.
+/// Group id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+/// that `gid_map` gives it.
 ///
 /// value: the number.
 /// Returns 0, or -EINVAL for a NULL spec.

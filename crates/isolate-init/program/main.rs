@@ -159,7 +159,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
         Op::Born {} => born(init),
         Op::Exec { paths, argv, envp } => exec::program(init, paths, argv, envp),
         Op::Join { slot, flags, when } => namespaces::join(init, slot, flags, when),
-        Op::Rebirth { flags } => namespaces::rebirth(init, flags),
+        Op::Rebirth { flags, stay } => namespaces::rebirth(init, flags, stay != 0),
         Op::Hold {} => supervise::hold(init),
         Op::Tell { path } => tell::tell(init, path),
         Op::Send { path } => tell::send(init, path),

@@ -1,12 +1,14 @@
 //! Entering namespaces that are there, and going on in new ones that they own.
 
-use isolate_plan::{Command, JOIN_IF_REFUSED, JOIN_TRY, Report};
-use isolate_sys::abi::{CLONE_NEWUSER, CLONE_PARENT, CloneArgs, PR_SET_DUMPABLE};
+use isolate_plan::{Command, JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_TRY, Report};
+use isolate_sys::abi::{
+    CLONE_NEWUSER, CLONE_PARENT, CloneArgs, PR_SET_DUMPABLE, Rusage, SIGCHLD, SIGKILL,
+};
 use isolate_sys::calls::{privilege, process};
 use isolate_sys::{Errno, Result};
 
 use crate::state::Init;
-use crate::{host, privileges};
+use crate::{descriptors, host, privileges};
 
 /// Enters a namespace. What it takes, CAP_SYS_ADMIN over it, a process may have from the start or only
 /// once it is in the user namespace that owns it: so everything is tried before and after that one.
@@ -19,9 +21,7 @@ pub fn join(init: &mut Init, slot: u32, flags: u64, when: u32) -> Result<()> {
     match process::setns(init.slot(slot)?, flags) {
         Ok(()) => {
             init.set_entered(slot);
-            if when == JOIN_IF_REFUSED {
-                // Some of the kernel's files ask for root's id and not for its capabilities. Where it is
-                // not mapped, there is none to be.
+            if when == JOIN_AS_ROOT {
                 let _ = privileges::set_ids(0, 0, None);
             }
         }
@@ -31,20 +31,25 @@ pub fn join(init: &mut Init, slot: u32, flags: u64, when: u32) -> Result<()> {
     Ok(())
 }
 
-/// Forks into new namespaces, with the host for a parent, and ends the process before. A process cannot
-/// enter a new pid namespace itself, and the host could not wait for a grandchild.
-pub fn rebirth(init: &mut Init, flags: u64) -> Result<()> {
-    let args = CloneArgs { flags: flags | CLONE_PARENT, ..CloneArgs::default() };
+/// Forks into new namespaces, and ends the process before or leaves it to reap. A process cannot enter a
+/// pid namespace itself, and the host could not wait for a grandchild.
+pub fn rebirth(init: &mut Init, flags: u64, stay: bool) -> Result<()> {
+    let flags = if stay { flags } else { flags | CLONE_PARENT };
+    let exit_signal = if stay { SIGCHLD } else { 0 };
+    let args = CloneArgs { flags, exit_signal, ..CloneArgs::default() };
     // SAFETY: the init has one thread, and the flags share no memory.
     let child = match unsafe { process::clone3_fork(&args) } {
         // Container filters, and kernels before 5.3.
         Err(Errno::ENOSYS | Errno::EPERM) => {
             // SAFETY: as above.
-            unsafe { process::clone_fork(flags | CLONE_PARENT) }?
+            unsafe { process::clone_fork(flags) }?
         }
         other => other?,
     };
     if child != 0 {
+        if stay {
+            reap(child);
+        }
         process::exit_group(0);
     }
     if flags & CLONE_NEWUSER != 0 {
@@ -55,4 +60,22 @@ pub fn rebirth(init: &mut Init, flags: u64) -> Result<()> {
     host::send(init.control, &Report::Reborn.encode())?;
     host::wait_for(init, Command::Go)?;
     privilege::prctl(PR_SET_DUMPABLE, 0, 0).map(drop)
+}
+
+/// Waits for the one process, and ends as it ended. Every signal but SIGKILL is blocked here.
+fn reap(child: i32) -> ! {
+    // The line to the host is the other's alone.
+    let _ = descriptors::close_all_but(|_| None);
+    const WALL: u32 = 0x4000_0000;
+    let mut rusage = Rusage::default();
+    loop {
+        match process::wait4(child, WALL, &mut rusage) {
+            Err(Errno::EINTR) => {}
+            Ok((_, status)) if status & 0x7F == SIGKILL => {
+                let _ = process::kill(process::getpid(), SIGKILL);
+            }
+            Ok((_, status)) => process::exit_group(status >> 8 & 0xFF),
+            Err(_) => process::exit_group(1),
+        }
+    }
 }

@@ -275,11 +275,14 @@ ops! {
         /// When: one of `JOIN_*`.
         when: u32,
     }
-    /// Go on in a new process, with namespaces of its own, which is the host's child in this one's
-    /// place; it waits there until the host has looked after it.
+    /// Go on in a new process, with namespaces of its own; it waits until the host has looked after it.
     35 Rebirth {
         /// The `CLONE_NEW*` flags.
         flags: u64,
+        /// 0: it is the host's child in this one's place, which ends. 1: this one stays to reap it. A
+        /// pid namespace cannot end before whoever came in from outside is reaped, and the host may be
+        /// waiting for just that end.
+        stay: u32,
     }
     /// Say that everything is done, and stay, reaping, until the host closes the line.
     36 Hold {}
@@ -320,6 +323,9 @@ pub const JOIN_NOW: u32 = 0;
 pub const JOIN_TRY: u32 = 1;
 /// `Join`: only when something was refused before.
 pub const JOIN_IF_REFUSED: u32 = 2;
+/// `Join`: now, or fail; a user namespace whose root this process then is, where that is mapped. Some of
+/// the kernel's files ask for root's id and not for its capabilities.
+pub const JOIN_AS_ROOT: u32 = 3;
 
 /// The ops of an encoded plan, one after the other.
 #[derive(Clone)]

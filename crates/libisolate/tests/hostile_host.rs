@@ -182,7 +182,7 @@ fn ends_are_right() {
         for pid in [NamespaceMode::New, NamespaceMode::Host] {
             let job = |script: &str| {
                 let mut spec = sh(script);
-                spec.namespaces.pid = Some(pid);
+                spec.namespaces.pid = Some(pid.clone());
                 spec
             };
             let outcome = libisolate::run(&job("echo out; exit 7")).unwrap();

@@ -104,12 +104,12 @@ pub fn mount_info(namespace: i32) -> Result<MountNamespaceInfo> {
     unsafe { ioctl(namespace, NS_MNT_GET_INFO, &raw mut info as usize) }.map(|_| info)
 }
 
-/// `NS_MNT_GET_NEXT`: a new descriptor of the mount namespace made after this one, Linux 6.12
+/// `NS_MNT_GET_NEXT`: a new descriptor of the mount namespace with the next number, Linux 6.12
 pub fn next_mount_namespace(namespace: i32) -> Result<i32> {
     neighbour(namespace, NS_MNT_GET_NEXT)
 }
 
-/// `NS_MNT_GET_PREV`: a new descriptor of the mount namespace made before this one, Linux 6.12
+/// `NS_MNT_GET_PREV`: a new descriptor of the mount namespace with the number before, Linux 6.12
 pub fn previous_mount_namespace(namespace: i32) -> Result<i32> {
     neighbour(namespace, NS_MNT_GET_PREV)
 }

@@ -75,6 +75,7 @@ pub struct Caller {
     pub setgroups_denied: bool,
     /// The ids that an ordinary caller may map besides its own, once a spec that maps ids was looked at
     /// ([`Host::refresh`]).
+    #[serde(skip_serializing_if = "SubordinateIds::is_empty")]
     pub subordinate: SubordinateIds,
     /// Where newuidmap(1) is, which writes maps of such user ids; looked for with them.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -53,6 +53,7 @@ impl Cradle {
         // From here on the line ends with the init.
         drop(self.init_end);
         let mut newborn = Newborn {
+            pid: spark.pid,
             spark: Guarded::new(spark),
             control: self.control,
             ops: self.ops,
@@ -68,6 +69,9 @@ impl Cradle {
 
 /// An init that waits for its slots. It is killed and reaped when this is dropped.
 pub(crate) struct Newborn {
+    /// The init.
+    pid: i32,
+    /// The child that is waited for: the init, or who reaps it.
     spark: Guarded,
     pub control: Control,
     ops: OwnedFd,
@@ -105,7 +109,7 @@ impl Drop for Guarded {
 impl Newborn {
     /// Its process id as this process sees it.
     pub fn pid(&self) -> i32 {
-        self.spark.pid()
+        self.pid
     }
 
     /// Whether it was born in the cgroup that was asked for.
@@ -130,7 +134,7 @@ impl Newborn {
             .send_with(Command::Start(plan.ops.len() as u32), &all)
     }
 
-    /// Waits until the init goes on in another process, and reaps the one before.
+    /// Waits until the init goes on in another process, and reaps the one before where it ends.
     fn rebirth(&mut self, plan: &Plan) -> Result<()> {
         let pid = match self.control.hear(true).map_err(line_broken)? {
             Heard::Report(Report::Reborn, pid) => pid,
@@ -139,6 +143,10 @@ impl Newborn {
             }
             _ => return Err(self.vanished()),
         };
+        self.pid = pid;
+        if plan.reaped {
+            return Ok(());
+        }
         // A child of this process that nobody has reaped: the number is its own.
         let pidfd = own(process::pidfd_open(pid)).map_err(line_broken)?;
         let in_cgroup = self.in_cgroup();

@@ -81,6 +81,12 @@ pub(crate) fn program() -> Result<ProgramFd> {
     Ok(ProgramFd(program))
 }
 
+/// Device and inode of the file that inits of this process run, once there has been one.
+pub(crate) fn program_identity() -> Option<(u64, u64)> {
+    let kept = PROGRAM.get().ok()??;
+    Some(kept.identity)
+}
+
 /// It stays open: in a host that has closed its standard streams it must not become one of them.
 fn above_streams(file: OwnedFd) -> isolate_sys::Result<OwnedFd> {
     if file.as_raw_fd() > 2 {

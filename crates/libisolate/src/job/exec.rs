@@ -17,7 +17,10 @@ impl Job {
     pub fn namespace(&self, kind: Kind) -> Result<Namespace> {
         self.own()?;
         let known = self.namespaces().get(kind.name()).copied();
-        let found = Namespace::of_process(self.pid(), kind)?;
+        let found = match Namespace::of_process(self.pid(), kind) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.ended()),
+            found => found?,
+        };
         // The number is the program's for as long as it is not reaped, and may be another's after that.
         match known {
             Some(inode) if inode != found.id().inode => Err(self.ended()),

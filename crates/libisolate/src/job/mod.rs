@@ -188,8 +188,9 @@ impl Job {
         self.state().namespaces.clone()
     }
 
-    /// The processes of the job by ascending number, the program and all it has started, without the
-    /// init. [`Process::inside`] is the number in the job's own pid namespace where it has one. None
+    /// The processes of the job by ascending number: the program and all it has started, and what
+    /// [`Job::exec`] has started in it, without the inits (but where the caller may not see that one is
+    /// an init: that of an `exec` by an ordinary user). [`Process::inside`] is the number in the job's own pid namespace where it has one. None
     /// once the job has ended.
     ///
     /// They are found by the job's cgroup; without one by its pid namespace; without either as the

@@ -16,7 +16,7 @@ use super::outcome::{Enforcement, Outcome, Reason, Usage};
 use super::poll;
 use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::init::{Control, Heard, pidfd};
+use crate::init::{Control, Heard, memfile, pidfd};
 use crate::ns::{self, Kind, Namespace, Process};
 use crate::spec::Spec;
 
@@ -284,8 +284,16 @@ impl State {
                 ns::described(all, None)?
             }
         };
-        found.retain(|process| !(self.has_init && process.pid == first));
-        Ok(found)
+        if self.has_init {
+            // In a pid namespace that was there before, a second process of the init does its work.
+            let inits = ns::between(self.pid, first)?;
+            found.retain(|process| process.pid != first && !inits.contains(&process.pid));
+        }
+        // Programs that were started inside the job later have inits of their own.
+        match memfile::program_identity() {
+            Some(program) => ns::without(program, found),
+            None => Ok(found),
+        }
     }
 
     /// Kills, reaps and cleans up, for a handle that is given up.

@@ -7,7 +7,7 @@ use super::visit::hear;
 use super::{Kind, Namespace, joined};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::init::{Control, Cradle, Guarded};
-use crate::spec::{Bytes, NamespaceMode, Namespaces, Profile, Spec};
+use crate::spec::{Bytes, IdMap, NamespaceMode, Namespaces, Profile, Spec};
 use crate::{host, job, plan};
 
 /// Namespaces made together, and kept by their descriptors.
@@ -32,14 +32,22 @@ struct Holder {
 /// `settings` says what they are to be like, in the words of a job's spec: `hostname`, `domainname`,
 /// `time_offsets`, `sysctls`, `uid_map`, `gid_map`, and in `namespaces.user` a user namespace that is
 /// there and is to own them. A new network namespace has `lo` up, the mounts of a new mount namespace
-/// are private, and id maps default to those of a job.
+/// are private. Id maps default to those of a job for root, and to the caller as its root for an ordinary
+/// user.
 ///
 /// # Errors
 /// `InvalidSpec` for settings that say anything else or do not fit the kinds; `Unsupported` and
 /// `Permission` for what this host cannot do, as for a job. On an error nothing is left.
 pub fn create(kinds: &[Kind], settings: &Spec) -> Result<NamespaceSet> {
-    let spec = wanted(kinds, settings)?;
+    let mut spec = wanted(kinds, settings)?;
     let host = host::current(&spec)?;
+    if kinds.contains(&Kind::User) && host.caller.uid != 0 {
+        // Whoever enters is to be its root, which alone may write some of its parameters.
+        root_inside(&mut spec.uid_map, host.caller.uid);
+        root_inside(&mut spec.gid_map, host.caller.gid);
+    }
+    spec.uid = first_inside(&spec.uid_map);
+    spec.gid = first_inside(&spec.gid_map);
     let plan = plan::plan_namespaces(&spec, &host)?;
     let cradle = Cradle::new(&plan, joined(&plan)?)?;
     let newborn = cradle.light(&plan, None)?;
@@ -64,6 +72,21 @@ pub fn create(kinds: &[Kind], settings: &Spec) -> Result<NamespaceSet> {
         false => None,
     };
     Ok(NamespaceSet { members, holder })
+}
+
+fn root_inside(map: &mut Vec<IdMap>, outside: u32) {
+    if map.is_empty() {
+        map.push(IdMap {
+            inside: 0,
+            outside,
+            count: 1,
+        });
+    }
+}
+
+/// Who the init is: the namespace's root, or, where that is not mapped, whoever is.
+fn first_inside(map: &[IdMap]) -> Option<u32> {
+    map.iter().map(|line| line.inside).min()
 }
 
 /// The spec of a job that would have these namespaces.
@@ -138,12 +161,12 @@ impl NamespaceSet {
         self.members.get(&kind)
     }
 
-    /// The kinds, in alphabetical order.
+    /// The kinds, in the order of [`Kind::ALL`].
     pub fn kinds(&self) -> Vec<Kind> {
         self.members.keys().copied().collect()
     }
 
-    /// All of them, by kind in alphabetical order.
+    /// All of them, in the order of [`Kind::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = &Namespace> {
         self.members.values()
     }

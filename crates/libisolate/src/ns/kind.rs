@@ -31,7 +31,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All eight, in alphabetical order.
+    /// All eight, in the order of their declaration.
     pub const ALL: [Kind; 8] = [
         Kind::Cgroup,
         Kind::Ipc,

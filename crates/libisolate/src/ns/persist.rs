@@ -291,6 +291,7 @@ pub(super) fn refused(errno: Errno, subject: String) -> Error {
              in a user namespace with a mount namespace of its own",
         ),
         Errno::ENOSPC => error.with_hint("sysctl fs.mount-max mounts are there already"),
+        Errno::ENOENT if !Path::new("/proc/thread-self").exists() => error.with_hint("mount /proc"),
         _ => error,
     }
 }

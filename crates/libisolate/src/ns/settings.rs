@@ -109,7 +109,7 @@ impl Namespace {
     pub fn set_sysctl(&self, name: &str, value: &str) -> Result<()> {
         let file = self.parameter(name)?;
         let path = CString::new(file.as_str()).map_err(|_| nul(name))?;
-        let mut visit = Visit::to(self)?;
+        let mut visit = Visit::as_root_of(self)?;
         let op = Op::WriteFile {
             path: &path,
             text: value.as_bytes(),

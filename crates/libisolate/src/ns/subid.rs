@@ -35,6 +35,13 @@ pub struct SubordinateIds {
     pub gid: Vec<(u32, u32)>,
 }
 
+impl SubordinateIds {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.uid.is_empty() && self.gid.is_empty()
+    }
+}
+
 /// The subordinate ids of the caller, by its effective user id.
 ///
 /// Both files are by the user, named or by number; several lines add up. A file that is not there gives

@@ -6,7 +6,9 @@
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use isolate_plan::{Command, Encoder, JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Report};
+use isolate_plan::{
+    Command, Encoder, JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Report,
+};
 use isolate_sys::Errno;
 
 use super::{Kind, Namespace};
@@ -32,18 +34,29 @@ pub(crate) struct Found {
 impl Visit {
     /// A visit to a namespace, by way of the user namespace that owns it where that is needed.
     pub fn to(namespace: &Namespace) -> Result<Visit> {
+        Visit::by_way_of_owner(namespace, JOIN_NOW, JOIN_IF_REFUSED)
+    }
+
+    /// A visit as the root of the user namespace that owns the namespace, or is it.
+    pub fn as_root_of(namespace: &Namespace) -> Result<Visit> {
+        Visit::by_way_of_owner(namespace, JOIN_AS_ROOT, JOIN_AS_ROOT)
+    }
+
+    fn by_way_of_owner(namespace: &Namespace, user: u32, owner: u32) -> Result<Visit> {
         let mut visit = Visit::default();
+        // The visitor begins where this thread is, and there everybody may read.
+        if *namespace == Namespace::of_thread(namespace.kind())? {
+            return Ok(visit);
+        }
         let own = Namespace::of_thread(Kind::User)?;
         if namespace.kind() == Kind::User {
-            if *namespace != own {
-                visit.enter(namespace, JOIN_NOW)?;
-            }
+            visit.enter(namespace, user)?;
             return Ok(visit);
         }
         let slot = visit.enter(namespace, JOIN_TRY)?;
         match namespace.owner() {
-            Ok(owner) if owner != own => {
-                visit.enter(&owner, JOIN_IF_REFUSED)?;
+            Ok(found) if found != own => {
+                visit.enter(&found, owner)?;
             }
             _ => {}
         }

@@ -197,8 +197,8 @@ pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
             if label.subject.contains("sysctl ") =>
         {
             error.with_hint(
-                "the parameter is read-only, or /proc/sys is, or the kernel lets only the host's root \
-                 change it",
+                "the parameter or /proc/sys is read-only, or it is for id 0 alone: of kernel.* and \
+                 fs.mqueue.* that of the user namespace (uid_map), of some others the host's",
             )
         }
         (Stage::Namespace, Errno::EPERM) => error.with_hint(

@@ -129,10 +129,10 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
         // No supplementary group of the caller's may leak into a job that is somebody else.
         groups: spec.groups.clone().or_else(|| root.then(Vec::new)),
     });
-    let init = job.as_ref().map(|job| Ids {
+    let init = root.then(|| Ids {
         uid: 0,
         gid: 0,
-        groups: job.groups.clone(),
+        groups: job.as_ref().and_then(|job| job.groups.clone()),
     });
     Ok(Identity {
         uid_map: Vec::new(),

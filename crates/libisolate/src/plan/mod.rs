@@ -90,6 +90,8 @@ pub struct Plan {
     /// Whether the init goes on in another process once it has entered the namespaces of the first
     /// slots; the host sends the other slots to that one.
     pub reborn: bool,
+    /// Whether the process before it stays, as the host's child, to reap it.
+    pub reaped: bool,
     /// Whether the job has a new user namespace, whose maps the host writes.
     pub new_user: bool,
     /// Capabilities of a new user namespace that the init needs, for its ops and for the program's own.
@@ -230,6 +232,7 @@ pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Pla
         ids: ids.job.as_ref().map(|ids| (ids.uid, ids.gid)),
         clone_flags: namespaces.clone_flags(),
         reborn: namespaces.is_reborn(),
+        reaped: namespaces.joins(Kind::Pid),
         new_user: namespaces.has(Kind::User),
         init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
         uid_map: ids.uid_map,
@@ -266,6 +269,7 @@ pub(crate) fn plan_namespaces(spec: &Spec, host: &Host) -> Result<Plan> {
         ids: None,
         clone_flags: namespaces.clone_flags(),
         reborn: namespaces.is_reborn(),
+        reaped: namespaces.joins(Kind::Pid),
         new_user: namespaces.has(Kind::User),
         init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
         uid_map: ids.uid_map,

@@ -101,7 +101,8 @@ pub(super) fn join(new: &Decided, build: &mut Builder) {
     enter(false, JOIN_NOW);
     if new.is_reborn() {
         let flags = new.birth_flags();
-        build.push(Stage::Clone, names(flags), &Op::Rebirth { flags });
+        let stay = u32::from(new.joins(Kind::Pid));
+        build.push(Stage::Clone, names(flags), &Op::Rebirth { flags, stay });
     }
 }
 

@@ -48,14 +48,16 @@ pub struct Spec {
     /// Working directory inside the job, an absolute path; default `/`, under root `keep` the caller's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<Bytes>,
-    /// User id inside the job; default 0 for a root caller, the caller's own otherwise.
+    /// User id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+    /// that `uid_map` gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
-    /// Group id inside the job; default 0 for a root caller, the caller's own otherwise.
+    /// Group id inside the job; default 0 for a root caller, the caller's own otherwise, or the number
+    /// that `gid_map` gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<u32>,
-    /// Supplementary group ids inside the job; default none under `strict`. An ordinary user
-    /// cannot set them.
+    /// Supplementary group ids inside the job; default none under `strict`. An ordinary user can set
+    /// them only with a `gid_map` of ids that /etc/subgid gives them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<u32>>,
     /// Host name inside; needs a new uts namespace. At most 64 bytes.
@@ -67,11 +69,12 @@ pub struct Spec {
     /// Which namespaces are new.
     #[serde(default)]
     pub namespaces: Namespaces,
-    /// User ids of the job's user namespace; default: the caller's own id alone for an ordinary
-    /// user, 65536 ids from an unprivileged range for root.
+    /// User ids of the job's user namespace, at most 340 lines; default: the caller's own id alone for
+    /// an ordinary user, 65536 ids from an unprivileged range for root. An ordinary user may map their
+    /// own id and what /etc/subuid gives them, by newuidmap(1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uid_map: Vec<IdMap>,
-    /// Group ids of the job's user namespace, as `uid_map`.
+    /// Group ids of the job's user namespace, as `uid_map`, by /etc/subgid and newgidmap(1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gid_map: Vec<IdMap>,
     /// Clock offsets; needs a new time namespace.

@@ -9,6 +9,7 @@ mod common;
 mod create;
 mod exec;
 mod handles;
+mod isolation;
 mod join;
 mod settings;
 mod threads;

@@ -6,7 +6,7 @@ use std::process::Command;
 use libisolate::ns::{
     IdMaps, Kind, Namespace, create, id_maps_of, subordinate_ids, translate_uid, write_id_maps,
 };
-use libisolate::spec::{Bind, IdMap};
+use libisolate::spec::{Bind, IdMap, NamespaceMode, Profile, Stdio};
 use libisolate::{ErrorKind, Spec, Stage};
 
 use crate::common::{Alone, Snapshot, TempDir, is_root, ok, sh, skip};
@@ -208,6 +208,34 @@ fn a_job_with_one_of_the_maps() {
             (ErrorKind::Permission, "groups"),
             "{error}"
         );
+    });
+}
+
+#[test]
+fn bare_jobs_and_programs_inside() {
+    as_user(name!(), "", |ranges| {
+        for init in [true, false] {
+            let mut spec = sh("id -u; id -g; id -G; echo again >/dev/stderr");
+            spec.profile = Profile::None;
+            spec.namespaces.user = Some(NamespaceMode::New);
+            spec.init = init;
+            (spec.uid_map, spec.gid_map) = usual(&ranges);
+            (spec.uid, spec.gid, spec.groups) = (Some(5), Some(6), Some(vec![7]));
+            assert_eq!(ok(&spec), "5\n6\n6 7\n", "init {init}");
+        }
+        // A program that is started in a job later on has the same ids to choose from.
+        let mut spec = sh("read line");
+        spec.stdin = Stdio::Pipe;
+        (spec.uid_map, spec.gid_map) = usual(&ranges);
+        (spec.uid, spec.gid) = (Some(5), Some(6));
+        let job = libisolate::spawn(&spec).unwrap();
+        let mut inside = sh("id -u; id -g; id -G");
+        (inside.uid, inside.gid, inside.groups) = (Some(8), Some(9), Some(vec![10]));
+        let second = job.exec(&inside).unwrap();
+        let outcome = second.wait().unwrap();
+        assert_eq!(crate::common::text(&outcome), "8\n9\n9 10\n", "{outcome:?}");
+        job.kill().unwrap();
+        job.wait().unwrap();
     });
 }
 

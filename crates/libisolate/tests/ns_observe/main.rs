@@ -22,12 +22,18 @@ fn running(mut spec: Spec) -> (Job, String) {
     spec.stdout = Stdio::Pipe;
     spec.stderr = Stdio::Inherit;
     let job = libisolate::spawn(&spec).unwrap_or_else(|e| panic!("{e}\n{spec:?}"));
+    let line = first_line(&job);
+    (job, line)
+}
+
+/// What a job says first.
+fn first_line(job: &Job) -> String {
     let out: OwnedFd = job.take_stdout().unwrap();
     let mut line = String::new();
     BufReader::new(std::fs::File::from(out))
         .read_line(&mut line)
         .unwrap();
-    (job, line.trim().to_owned())
+    line.trim().to_owned()
 }
 
 /// A script with nothing changed but these namespaces.

@@ -11,7 +11,10 @@ use std::sync::OnceLock;
 use isolate_sys::abi::{MNT_DETACH, MS_BIND, MS_PRIVATE, MS_SHARED};
 use isolate_sys::calls::mount;
 use libisolate::ErrorKind;
-use libisolate::ns::{Kind, Namespace, Persisted, named, persisted, unpersist, unpersist_name};
+use libisolate::ns::{
+    Kind, Namespace, Persisted, list, named, persisted, processes_in, translate_pid, unpersist,
+    unpersist_name,
+};
 
 use crate::common::{Alone, TempDir, is_root, skip};
 use crate::{name, plain, running};
@@ -559,6 +562,35 @@ fn without_the_right_to_mount() {
         assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
         assert_eq!(Path::new("/run/netns").exists(), before);
         assert!(persisted().is_ok());
+    });
+}
+
+/// What needs /proc says so, and leaves nothing either; the numbers of processes do not need it.
+#[test]
+fn without_proc() {
+    private(name!(), || {
+        let dir = TempDir::new("kept");
+        let path = dir.join("uts");
+        let uts = fresh(Kind::Uts);
+        let pid = Namespace::of_thread(Kind::Pid).unwrap();
+        tmpfs(Path::new("/proc"), "");
+        let kept = uts.persist(&path).unwrap_err();
+        let (all, kept_here) = (list().unwrap_err(), persisted().unwrap_err());
+        let members = processes_in(&pid).unwrap_err();
+        let own = translate_pid(std::process::id() as i32, &pid, &pid);
+        unmount(Path::new("/proc"));
+        for error in [&kept, &all, &members, &kept_here] {
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+            assert!(error.message().contains("/proc"), "{error}");
+        }
+        for error in [kept, all, members] {
+            assert!(error.message().ends_with("mount /proc"), "{error}");
+        }
+        assert!(!path.exists());
+        // Linux 6.11.
+        if uts.kernel_id().is_ok() {
+            assert_eq!(own.unwrap(), std::process::id() as i32);
+        }
     });
 }
 

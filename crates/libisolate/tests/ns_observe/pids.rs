@@ -4,8 +4,8 @@ use libisolate::ns::{Kind, Namespace, Process, processes_in, translate_pid};
 use libisolate::spec::NamespaceMode;
 use libisolate::{ErrorKind, Job, Spec};
 
-use crate::common::{Alone, alone, root_or_skip, sh, skip, without_init};
-use crate::{name, plain, running, with_user};
+use crate::common::{Alone, alone, is_root, root_or_skip, sh, skip, without_init};
+use crate::{first_line, name, plain, running, with_user};
 
 fn own() -> Namespace {
     Namespace::of_thread(Kind::Pid).unwrap()
@@ -174,20 +174,33 @@ fn with_the_proc_of_an_outer_namespace() {
         let (job, said) = running(plain("sleep 100 & echo $!; wait", &["pid"]));
         let found = job.processes().unwrap();
         assert_eq!(found.len(), 2, "{found:?}");
-        assert_eq!(found[0].pid, job.pid());
-        let inside: Vec<i32> = found.iter().map(|process| process.inside).collect();
-        assert!(inside.contains(&number(&said)), "{found:?} {said}");
+        assert!(found.iter().any(|process| process.pid == job.pid()));
+        assert!(insides(&found).contains(&number(&said)), "{found:?} {said}");
         let (job, said) = running(plain("sleep 100 & echo $!; wait", &[]));
         let found: Vec<i32> = job.processes().unwrap().iter().map(|p| p.pid).collect();
-        assert_eq!(found, [job.pid(), number(&said)]);
-        let sleep = nix::unistd::Pid::from_raw(found[1]);
+        assert_eq!(found, sorted(vec![job.pid(), number(&said)]));
+        let sleep = nix::unistd::Pid::from_raw(number(&said));
         nix::sys::signal::kill(sleep, nix::sys::signal::SIGKILL).unwrap();
         assert!(job.wait().unwrap().success());
     });
 }
 
 fn shown(job: &Job) -> Vec<Process> {
-    job.processes().unwrap()
+    let found = job.processes().unwrap();
+    assert!(found.is_sorted_by_key(|process| process.pid));
+    found
+}
+
+/// The numbers inside, ascending: those outside may have begun again at the lowest.
+fn insides(processes: &[Process]) -> Vec<i32> {
+    let mut inside: Vec<i32> = processes.iter().map(|process| process.inside).collect();
+    inside.sort_unstable();
+    inside
+}
+
+fn sorted(mut numbers: Vec<i32>) -> Vec<i32> {
+    numbers.sort_unstable();
+    numbers
 }
 
 /// The shell with the sleep that it has started, of which it tells the number; and the init nowhere.
@@ -198,11 +211,13 @@ fn assert_two(mut spec: Spec, inside: bool) {
     let (job, said) = running(spec.clone());
     let told: Vec<i32> = said.split(' ').map(number).collect();
     let found = shown(&job);
-    let numbers: Vec<i32> = found.iter().map(|process| process.inside).collect();
-    assert_eq!(numbers, told, "{found:?} {spec:?}");
-    assert_eq!(found[0].pid, job.pid());
-    assert_eq!(found[0].name, "sh");
-    assert_eq!(found[0].pid != found[0].inside, inside, "{found:?}");
+    assert_eq!(insides(&found), sorted(told.clone()), "{found:?} {spec:?}");
+    let program = found
+        .iter()
+        .find(|process| process.pid == job.pid())
+        .unwrap();
+    assert_eq!((program.name.as_str(), program.inside), ("sh", told[0]));
+    assert_eq!(program.pid != program.inside, inside, "{found:?}");
     job.kill().unwrap();
     job.wait().unwrap();
     assert_eq!(shown(&job), []);
@@ -241,9 +256,35 @@ fn orphans_are_the_jobs() {
         let script = "x=$(sleep 100 >/dev/null & echo $!); echo $x; exec sleep 100";
         for spec in [sh(script), plain(script, &[])] {
             let (job, said) = running(spec);
-            let inside: Vec<i32> = shown(&job).iter().map(|p| p.inside).collect();
+            let inside = insides(&shown(&job));
             assert_eq!(inside.len(), 2, "{inside:?}");
             assert!(inside.contains(&number(&said)), "{inside:?} {said}");
+        }
+    });
+}
+
+/// What is started inside a job later is one of its processes too.
+#[test]
+fn a_program_inside_a_job() {
+    alone(name!(), || {
+        let mut shared = sh("echo $$; exec sleep 100");
+        shared.namespaces.pid = Some(NamespaceMode::Host);
+        for spec in [sh("echo $$; exec sleep 100"), shared] {
+            let (job, said) = running(spec);
+            let mut inner = Spec::new(["/bin/sh", "-c", "sleep 100 & echo $$ $!; wait"]);
+            inner.stdin = libisolate::spec::Stdio::Null;
+            inner.stdout = libisolate::spec::Stdio::Pipe;
+            let inner = match job.exec(&inner) {
+                Err(error) if !is_root() => return skip(name!(), &error.message()),
+                started => started.unwrap(),
+            };
+            let mut told = vec![number(&said)];
+            told.extend(first_line(&inner).split(' ').map(number));
+            assert_eq!(insides(&shown(&inner)), sorted(told[1..].to_vec()));
+            let mut all = shown(&job);
+            // What an ordinary user may not look into might be anything.
+            all.retain(|process| is_root() || process.name != "isolate-init");
+            assert_eq!(insides(&all), sorted(told));
         }
     });
 }
@@ -256,9 +297,9 @@ fn members_of_other_kinds() {
         for kind in [Kind::Net, Kind::Uts, Kind::User, Kind::Mnt] {
             let inside = Namespace::of_process(job.pid(), kind).unwrap();
             let members = processes_in(&inside).unwrap();
-            let inside: Vec<i32> = members.iter().map(|p| p.inside).collect();
-            assert_eq!(inside[1..], told, "{members:?}");
-            assert_eq!(members[1].pid, job.pid());
+            assert_eq!(insides(&members)[1..], told, "{members:?}");
+            let program = members.iter().find(|p| p.inside == told[0]).unwrap();
+            assert_eq!(program.pid, job.pid());
             let this = std::process::id() as i32;
             assert!(members.iter().all(|p| p.pid != this), "{kind}");
         }

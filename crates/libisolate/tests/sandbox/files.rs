@@ -406,7 +406,7 @@ fn mounts_of_the_host_do_not_come_in() {
         std::fs::create_dir(dir.join("point")).unwrap();
         for user in [NamespaceMode::New, NamespaceMode::Host] {
             let mut spec = sh("read line; ls -A /data/point");
-            spec.namespaces.user = Some(user);
+            spec.namespaces.user = Some(user.clone());
             spec.stdin = Stdio::Pipe;
             spec.binds.push(Bind::ro(dir.path()).at("/data"));
             let job = libisolate::spawn(&spec).unwrap();

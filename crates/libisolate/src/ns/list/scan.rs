@@ -227,7 +227,7 @@ fn listed(table: &mut Table) {
         };
         after = *last;
         for id in &ids[..count] {
-            if let Ok(namespace) = Namespace::of_kernel_id(*id) {
+            if let Ok(namespace) = Namespace::of_number(*id) {
                 table.ask(&namespace);
             }
         }
