@@ -222,8 +222,8 @@ export class Namespace implements Disposable {
   static ofFd(fd: number | { readonly fd: number }): Namespace;
   /** That of a file handle, in any process until the machine reboots (Linux 6.18). */
   static ofFileHandle(handle: Uint8Array): Namespace;
-  /** That with a number as `kernelId` gives it (Linux 6.18). */
-  static ofKernelId(id: number): Namespace;
+  /** That with a number as `kernelId` gives it; Linux 6.18 searches for it, 6.19 finds it at once. */
+  static ofKernelId(id: number): Promise<Namespace>;
 
   /** Its kind. */
   readonly kind: NamespaceKind;

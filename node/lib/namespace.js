@@ -72,9 +72,9 @@ class Namespace {
     return open((addon) => addon.nsOfFileHandle(Buffer.from(handle)));
   }
 
-  static ofKernelId(id) {
+  static async ofKernelId(id) {
     check.integer(id, 'kernel id', 0, Number.MAX_SAFE_INTEGER);
-    return open((addon) => addon.nsOfKernelId(id));
+    return new Namespace(kWrap, await later(() => native().nsOfKernelId(id)));
   }
 
   get [kHandle]() {

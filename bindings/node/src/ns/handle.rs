@@ -117,10 +117,12 @@ pub fn ns_of_file_handle(handle: Buffer) -> Result<Handle> {
     opened(|| Namespace::of_file_handle(&handle))
 }
 
-/// The namespace with the kernel's number for it.
+/// The namespace with the kernel's number for it, for which some kernels search. A promise.
 #[napi(catch_unwind)]
-pub fn ns_of_kernel_id(id: f64) -> Result<Handle> {
-    opened(|| Namespace::of_kernel_id(whole(id, "namespace")?))
+pub fn ns_of_kernel_id(env: &Env, id: f64) -> Result<Object<'_>> {
+    task(env, move || {
+        Namespace::of_kernel_id(whole(id, "namespace")?).map(Handle::from)
+    })
 }
 
 /// A namespace of a running job.
