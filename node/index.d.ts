@@ -175,7 +175,7 @@ export interface KindFacts {
   readonly supported: boolean;
 }
 
-/** The eight kinds, in alphabetical order. */
+/** The eight kinds. */
 export function namespaceKinds(): KindFacts[];
 
 /** What a socket is made of (socket(2)): a name, or Linux's number. */
@@ -329,14 +329,14 @@ export function createNamespaces(
 ): Promise<NamespaceSet>;
 
 /**
- * Namespaces made together; iterable, in alphabetical order of kinds. As `namespaces` of a job's options it
+ * Namespaces made together; iterable, in the order of `namespaceKinds()`. As `namespaces` of a job's options it
  * stands for all its members.
  */
 export class NamespaceSet implements Iterable<Namespace>, Disposable, AsyncDisposable {
   private constructor();
   /** The process that is pid 1 of the set's pid namespace, as the caller sees it. */
   readonly holderPid: number | null;
-  /** The kinds, in alphabetical order. */
+  /** The kinds of its members. */
   get kinds(): NamespaceKind[];
   /** The one of a kind. It may be closed by itself, and lives on in handles of its own. */
   get(kind: NamespaceKind): Namespace | null;
@@ -362,8 +362,8 @@ export class NamespaceSet implements Iterable<Namespace>, Disposable, AsyncDispo
  *
  * Inside is what runs on the function's own thread: `fs.*Sync`, sockets and servers of `net` and `dgram`,
  * `child_process`, `os.hostname()`, and jobs of this package. What goes through the pool of threads that the
- * whole process shares is NOT inside: `fs.promises` and `fs` with callbacks, `dns.lookup()` (so connect to
- * addresses, not to names), and `import()`.
+ * whole process shares is NOT inside: `fs.promises` and `fs` with callbacks, and `dns.lookup()` (so connect
+ * to addresses, not to names). `import()`, which would read there, is refused.
  */
 export function runInside<Args extends unknown[], Result>(
   namespaces: NamespaceSet | readonly Namespace[],

@@ -19,11 +19,7 @@ const fromHere = createRequire(`${directory}/inside`);
 const requireInside = Object.assign((name) => (name === 'libisolate' ? library : fromHere(name)), fromHere);
 
 function compile() {
-  const run = (text) =>
-    new vm.Script(`(function (require) { return ${text}\n})`, {
-      filename: 'inside',
-      importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }).runInThisContext()(requireInside);
+  const run = (text) => vm.runInThisContext(`(function (require) { return ${text}\n})`, 'inside')(requireInside);
   try {
     return run(`(${source})`);
   } catch (error) {

@@ -61,12 +61,14 @@ function work(task) {
     // for the worker.
     const options = { workerData: { ...task, port: port2 }, transferList: [port2], execArgv: [], trackUnmanagedFds: false };
     const worker = new Worker(WORKER, options);
-    worker.on('error', reject);
+    let broken = null;
+    worker.on('error', (error) => (broken = { error }));
     // The thread has been joined by then.
     worker.on('exit', (code) => {
       const answer = receiveMessageOnPort(port1)?.message;
       port1.close();
-      if (answer === undefined) reject(new Error(`the function's thread ended with exit code ${code} before it returned`));
+      if (broken !== null) reject(broken.error);
+      else if (answer === undefined) reject(new Error(`the function's thread ended with exit code ${code} before it returned`));
       else if (answer.failed) reject(unpack(answer.error));
       else resolve(answer.value);
     });

@@ -12,6 +12,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
 const iso = require('..');
+const { native } = require('../lib/native');
 const { alive, fds, unmoved, unprivileged, until } = require('./helpers');
 
 const { Namespace, NamespaceSet, createNamespaces, run, spawn } = iso;
@@ -69,7 +70,10 @@ unmoved('a pidfd stands for one process', async () => {
   const ns = Namespace.ofPidfd(pidfd, 'net');
   assert.equal(ns.inode, job.namespaces.net);
   ns.close();
+  const kept = native().dup(pidfd);
   await job.close();
+  assert.throws(() => Namespace.ofPidfd(kept, 'net'), { kind: 'not_found', code: 'ESRCH', message: /the process has ended/ });
+  fs.closeSync(kept);
 });
 
 unmoved('a closed handle', () => {
