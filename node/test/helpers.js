@@ -107,6 +107,16 @@ async function unlimited() {
   }
 }
 
+/** The number of the descriptor by which this process holds a running job. */
+function pidfdOf(job) {
+  const link = `net:[${job.namespaces.net}]`;
+  const found = fds().filter((line) => line.includes('pidfd')).map((line) => Number(line.split(' ')[0]));
+  return found.find((fd) => {
+    const [, pid] = /^Pid:\t(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+    return Number(pid) > 0 && fs.readlinkSync(`/proc/${pid}/ns/net`) === link;
+  });
+}
+
 /** The namespaces of every thread of this process, by its number. */
 function threads() {
   const found = {};
@@ -150,4 +160,4 @@ async function unprivileged(context) {
   return lacking !== null;
 }
 
-module.exports = { alive, cgroups, children, fds, threads, tidy, unlimited, unmoved, unprivileged, until };
+module.exports = { alive, cgroups, children, fds, pidfdOf, threads, tidy, unlimited, unmoved, unprivileged, until };

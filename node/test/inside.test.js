@@ -14,7 +14,7 @@ const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const iso = require('..');
-const { fds, threads, tidy, unmoved, unprivileged } = require('./helpers');
+const { fds, pidfdOf, threads, tidy, unmoved, unprivileged } = require('./helpers');
 
 const { createNamespaces, runInside, Namespace } = iso;
 const root = path.join(__dirname, '..');
@@ -295,6 +295,19 @@ inside(['net', 'uts', 'mnt'], 'a worker moves itself, the main thread never', as
   assert.throws(() => iso.enterThread(set), refused);
   assert.throws(() => iso.enterThreadPidfd(0, 'net'), refused);
   assert.throws(() => iso.unshareThread('uts'), refused);
+});
+
+unmoved('a worker enters several namespaces of a process in one step', async (context) => {
+  if (await unprivileged(context)) return;
+  const job = await iso.spawn(['sleep', '100'], { namespaces: { user: 'host' } });
+  const seen = await worker(`
+    iso.enterThreadPidfd(workerData, ['net', 'uts', 'ipc']);
+    const seen = [link('net'), link('uts'), link('ipc'), link('cgroup')];
+    try { iso.enterThreadPidfd(0, 'net'); } catch (error) { seen.push(error.kind); }
+    return seen;`, pidfdOf(job));
+  const { net, uts, ipc } = job.namespaces;
+  assert.deepEqual(seen, [`net:[${net}]`, `uts:[${uts}]`, `ipc:[${ipc}]`, own('cgroup'), 'invalid_spec']);
+  await job.close();
 });
 
 unmoved('a worker sets its children\'s clocks', async (context) => {

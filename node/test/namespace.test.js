@@ -13,7 +13,7 @@ const { test } = require('node:test');
 const { inspect } = require('node:util');
 const iso = require('..');
 const { native } = require('../lib/native');
-const { alive, fds, unmoved, unprivileged, until } = require('./helpers');
+const { alive, fds, pidfdOf, unmoved, unprivileged, until } = require('./helpers');
 
 const { Namespace, NamespaceSet, createNamespaces, run, spawn } = iso;
 const KINDS = ['cgroup', 'ipc', 'net', 'mnt', 'pid', 'time', 'user', 'uts'];
@@ -64,9 +64,7 @@ unmoved('a handle by every way that leads to it', async () => {
 
 unmoved('a pidfd stands for one process', async () => {
   const job = await spawn(['sleep', '100']);
-  const pidfds = fds().filter((line) => line.includes('pidfd')).map((line) => Number(line.split(' ')[0]));
-  const owner = (fd) => Number(/^Pid:\t(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))[1]);
-  const pidfd = pidfds.find((fd) => owner(fd) > 0 && fs.readlinkSync(`/proc/${owner(fd)}/ns/net`) === `net:[${job.namespaces.net}]`);
+  const pidfd = pidfdOf(job);
   const ns = Namespace.ofPidfd(pidfd, 'net');
   assert.equal(ns.inode, job.namespaces.net);
   ns.close();

@@ -6,7 +6,7 @@
 mod client;
 mod failure;
 mod launcher;
-mod ns;
+pub mod ns;
 mod reactor;
 mod task;
 

@@ -1,9 +1,9 @@
 //! Namespaces for JavaScript: handles, what is made and asked with them, threads inside.
 
-mod create;
-mod handle;
-mod lists;
-mod of_process;
+pub mod create;
+pub mod handle;
+pub mod lists;
+pub mod of_process;
 pub mod thread;
 
 use std::ffi::OsStr;

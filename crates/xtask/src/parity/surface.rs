@@ -170,6 +170,7 @@ fn node_members(source: &str, what: &str, name: &str, place: &str) -> Result<BTr
         let line = line
             .strip_prefix("readonly ")
             .or(line.strip_prefix("get "))
+            .or(line.strip_prefix("static "))
             .unwrap_or(line);
         let end = line
             .find(|c: char| !(c.is_alphanumeric() || c == '_'))
