@@ -325,6 +325,35 @@ unmoved('a worker sets its children\'s clocks', async (context) => {
   assert.equal(seen[2], 'busy');
 });
 
+inside(['net', 'uts', 'ipc'], 'workers come and go while others never move', async (set) => {
+  const data = [...set].map((ns) => ns.fd);
+  const moving = `
+    const own = ['ipc', 'net', 'uts'].map((kind) => iso.Namespace.ofThread(kind));
+    const there = workerData.map((fd) => iso.Namespace.ofFd(fd));
+    let wrong = 0;
+    for (let n = 0; n < 50; n++) {
+      iso.enterThread(there);
+      const made = await iso.createNamespaces(['ipc', 'uts']);
+      iso.enterThread(made);
+      if (link('uts') !== String(made.get('uts')) || link('net') !== String(there[1])) wrong++;
+      made.close();
+      iso.enterThread(own);
+      if (link('uts') !== String(own[2])) wrong++;
+    }
+    for (const ns of [...own, ...there]) ns.close();
+    return wrong;`;
+  const staying = `
+    const before = ['ipc', 'net', 'uts'].map(link).join();
+    let wrong = 0;
+    for (let n = 0; n < 500; n++) {
+      if (['ipc', 'net', 'uts'].map(link).join() !== before) wrong++;
+      await new Promise(setImmediate);
+    }
+    return wrong;`;
+  const workers = Array.from({ length: 8 }, (_, n) => worker(n % 2 ? staying : moving, data));
+  assert.deepEqual(await Promise.all(workers), Array(8).fill(0));
+});
+
 test('the example of the README runs inside', async (context) => {
   if (await unprivileged(context)) return;
   const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');

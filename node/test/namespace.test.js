@@ -11,9 +11,10 @@ const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
+const { Worker } = require('node:worker_threads');
 const iso = require('..');
 const { native } = require('../lib/native');
-const { alive, fds, pidfdOf, unmoved, unprivileged, until } = require('./helpers');
+const { alive, children, fds, pidfdOf, unmoved, unprivileged, until } = require('./helpers');
 
 const { Namespace, NamespaceSet, createNamespaces, run, spawn } = iso;
 const KINDS = ['cgroup', 'ipc', 'net', 'mnt', 'pid', 'time', 'user', 'uts'];
@@ -323,6 +324,49 @@ unmoved('jobs enter namespaces: by handle, set, path and descriptor', async (con
   set.close();
   assert.equal((await hurried).stdout.trim(), String(ns));
   await assert.rejects(run(['true'], { namespaces: { net: ns } }), { code: 'EBADF', message: /the handle is closed/ });
+});
+
+unmoved('whoever owns the user namespace sets what is in it', async (context) => {
+  let set;
+  try {
+    set = await createNamespaces(['user', 'net', 'uts', 'ipc'], { hostname: 'mine' });
+  } catch (error) {
+    if (!['unsupported', 'permission'].includes(error.kind)) throw error;
+    return context.skip(error.message);
+  }
+  const uts = set.get('uts');
+  assert.equal(await uts.hostname(), 'mine');
+  await uts.setHostname('yours');
+  await set.get('net').setSysctl('net.ipv4.ip_forward', '1');
+  await set.get('ipc').setSysctl('kernel.msgmni', '7');
+  assert.deepEqual([await set.get('net').sysctl('net.ipv4.ip_forward'), await set.get('ipc').sysctl('kernel.msgmni')], ['1', '7']);
+  const fd = await set.get('net').socket({ family: 'unix' });
+  assert.match(fs.readlinkSync(`/proc/self/fd/${fd}`), /^socket:/);
+  fs.closeSync(fd);
+  assert.ok((await set.get('user').idMaps()).uid.length > 0);
+  const script = 'hostname; cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmni';
+  const r = await run(['sh', '-c', script], { namespaces: set, profile: 'none', captureOutput: true, encoding: 'utf8' });
+  assert.equal(r.stdout, 'yours\n1\n7\n');
+  if (process.getuid() !== 0) await assert.rejects(uts.run(() => 0), { kind: 'permission', message: /a job can enter the user namespace/ });
+  set.close();
+});
+
+unmoved('a worker that ends with calls under way leaves nothing', async () => {
+  const program = `const { parentPort } = require('node:worker_threads');
+    const iso = require(${JSON.stringify(path.join(__dirname, '..'))});
+    for (let n = 0; n < 6; n++) {
+      iso.createNamespaces(['user', 'pid', 'net']).catch(() => {});
+      iso.listNamespaces();
+      iso.Namespace.ofThread('uts').hostname();
+    }
+    parentPort.postMessage(0);`;
+  const open = fds().length;
+  for (let n = 0; n < 3; n++) {
+    const worker = new Worker(program, { eval: true });
+    await once(worker, 'message');
+    await worker.terminate();
+  }
+  await until(() => children().length === 0 && fds().length <= open, 'the sets are given up');
 });
 
 unmoved('inside a running job', async () => {
