@@ -49,6 +49,9 @@ pub fn python(model: &Model) -> Result<Surface> {
         ("_methods", "OutcomeMethods", "Outcome"),
         ("errors", "IsolateError", "IsolateError"),
         ("aio", "Job", "aio.Job"),
+        ("_namespace", "Namespace", "Namespace"),
+        ("_ns_create", "NamespaceSet", "NamespaceSet"),
+        ("_ns_threads", "Inside", "Inside"),
     ] {
         let file = format!("python/libisolate/{file}.py");
         for member in python_members(&files::read(&file)?, class, &file)? {
