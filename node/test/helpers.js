@@ -41,7 +41,13 @@ function cgroups() {
   const found = [];
   const own = new RegExp(`isolate-${process.pid}-`);
   const walk = (dir) => {
-    for (const entry of fs.readdirSync(dir, { withFileTypes: true })) {
+    let entries = [];
+    try {
+      entries = fs.readdirSync(dir, { withFileTypes: true });
+    } catch {
+      // A group of another process that is gone by now.
+    }
+    for (const entry of entries) {
       if (!entry.isDirectory()) continue;
       if (own.test(entry.name)) found.push(path.join(dir, entry.name));
       walk(path.join(dir, entry.name));
