@@ -95,7 +95,7 @@ export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposabl
   /**
    * Starts another program inside the running job: in its namespaces, its cgroup and its root, as its user
    * unless the options say otherwise. They may not say what the job has decided, such as namespaces,
-   * root, maps and cgroup limits. It ends with the job at the latest.
+   * root, maps and cgroup limits. It ends with the job at the latest, and while it runs the job is not collected.
    */
   exec(command: Command, options: SpawnOptions & { readonly encoding: BufferEncoding }): Promise<Job<string>>;
   exec(command: Command, options?: SpawnOptions): Promise<Job<Buffer>>;

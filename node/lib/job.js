@@ -22,6 +22,8 @@ class Job extends EventEmitter {
   #waiters = [];
   #encoding;
   #abort = null;
+  /** The job that this one runs in: held, because it would be killed, and this with it. */
+  #outer = null;
 
   constructor(id, facts, { encoding, signal }) {
     super();
@@ -103,7 +105,9 @@ class Job extends EventEmitter {
   }
 
   async exec(argv, options) {
-    return this.#living(() => start(Job, command(argv, options), this.#id));
+    const inner = await this.#living(() => start(Job, command(argv, options), this.#id));
+    inner.#outer = this;
+    return inner;
   }
 
   #living(call) {
@@ -158,6 +162,7 @@ class Job extends EventEmitter {
   #settle(outcome, failure) {
     this.#outcome = outcome;
     this.#failure = failure;
+    this.#outer = null;
     this.#abort?.signal.removeEventListener('abort', this.#abort.listener);
     const waiters = this.#waiters;
     this.#waiters = [];

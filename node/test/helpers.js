@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const iso = require('..');
@@ -166,4 +167,11 @@ async function unprivileged(context) {
   return lacking !== null;
 }
 
-module.exports = { alive, cgroups, children, fds, pidfdOf, threads, tidy, unlimited, unmoved, unprivileged, until };
+/** A directory that the test takes away. */
+function scratch(context) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'isolate-ns-'));
+  context.after(() => fs.rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+module.exports = { alive, cgroups, children, fds, pidfdOf, scratch, threads, tidy, unlimited, unmoved, unprivileged, until };
