@@ -16,3 +16,11 @@ bench: setup python node  ## what a launch costs: C floor, every face, bubblewra
 		-L$(bench_root)/usr/lib -lisolate -Wl,-rpath,$(CURDIR)/$(bench_root)/usr/lib
 	@python3 benches/run.py --build $(bench_dir) --isolatectl $(target_dir)/release/isolatectl \
 		--rust $(target_dir)/release/examples/bench --python $(VENV_PYTHON) --node node $(BENCH_FLAGS)
+
+.PHONY: bench-namespaces
+
+bench-namespaces: setup  ## what handles, entering and making namespaces cost, beside the system calls (run by root; 1 minute)
+	$(MAKE) --no-print-directory install PROFILE=release PREFIX=/usr DESTDIR=$(bench_root) LIBDIR=/usr/lib
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -I$(bench_root)/usr/include -o $(bench_dir)/namespaces benches/namespaces.c \
+		-L$(bench_root)/usr/lib -lisolate -lpthread -Wl,-rpath,$(CURDIR)/$(bench_root)/usr/lib
+	$(bench_dir)/namespaces

@@ -194,7 +194,8 @@ impl Job {
     /// once the job has ended.
     ///
     /// They are found by the job's cgroup; without one by its pid namespace; without either as the
-    /// init's descendants (without an init as the program's, which misses those whose parent has ended).
+    /// init's descendants (without an init as the program's, which misses those whose parent has ended;
+    /// what [`Job::exec`] has started is missed either way).
     ///
     /// # Errors
     /// `NotFound` without a /proc in which the caller has a number.

@@ -1,7 +1,8 @@
 /* Goes down user namespaces, one for each map, then runs a program there or waits for the end of its stdin.
  *
  * nest [-k] MAP... [-- PROGRAM...]   lines of a MAP are parted by commas; it is of users and groups alike.
- * -k leaves a process in each namespace on the way. +MAP repeats until the kernel allows no more.
+ * -k leaves a process in each namespace on the way, until this one ends or runs the program.
+ * +MAP repeats until the kernel allows no more.
  * Descriptor 50 is the first user namespace; NEST_DEPTH is how many there are. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 static void fail(const char *what)
@@ -48,7 +48,6 @@ static int down(const char *map, int keep)
     if (writer < 0)
         fail("fork");
     if (writer == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(go[1]);
         close(done[0]);
         if (read(go[0], &byte, 1) != 1)
@@ -59,9 +58,9 @@ static int down(const char *map, int keep)
         if (write(done[1], "x", 1) != 1)
             fail("write");
         close(done[1]);
-        if (keep)
-            for (;;)
-                pause();
+        /* Until its parent ends; a signal of the parent's death would not come up from further down. */
+        if (keep && read(go[0], &byte, 1) != 0)
+            fail("read");
         _exit(0);
     }
     close(go[0]);
@@ -75,10 +74,11 @@ static int down(const char *map, int keep)
     }
     if (write(go[1], "x", 1) != 1 || read(done[0], &byte, 1) != 1)
         fail("the map");
-    close(go[1]);
     close(done[0]);
-    if (!keep)
+    if (!keep) {
+        close(go[1]);
         waitpid(writer, NULL, 0);
+    }
     if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
         fail("setresuid");
     /* The change of ids has hidden /proc/self from its new owner. */

@@ -109,6 +109,7 @@ fn three_deep() {
         let second = third.parent().unwrap();
         let first = second.parent().unwrap();
         assert_eq!(first.parent().unwrap(), here);
+        assert!(lived_in(&first) && lived_in(&second) && lived_in(&third));
         assert_eq!(first.id_maps().unwrap().uid, [line(0, 1_000_000, 65_536)]);
         assert_eq!(
             second.id_maps().unwrap().uid,

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use isolate_sys::abi::{MNT_DETACH, MS_BIND};
+use isolate_sys::abi::{MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC};
 use isolate_sys::calls::{mount, process};
 use libisolate::ns::{Kind, Namespace, NamespaceEntry, Pin, TreeNode, list, tree};
 use libisolate::spec::Bytes;
@@ -349,6 +349,42 @@ fn a_thread_elsewhere_and_children_to_come() {
         assert_eq!(time.processes, 0);
         drop(end);
         thread.join().unwrap();
+    });
+}
+
+/// A mount in the mount namespace of one thread.
+#[test]
+fn what_a_thread_has_mounted() {
+    if !root_or_skip(name!()) {
+        return;
+    }
+    alone(name!(), || {
+        let dir = TempDir::new("kept");
+        let path = dir.join("uts");
+        let (job, _) = running(plain("echo; exec sleep 100", &["uts"]));
+        let uts = job.namespace(Kind::Uts).unwrap();
+        let (tell, told) = mpsc::channel();
+        let (end, wait) = mpsc::channel::<()>();
+        let place = path.clone();
+        let thread = std::thread::spawn(move || {
+            process::unshare(Kind::Mnt.flag()).unwrap();
+            mount::mount(None, c"/", None, MS_REC | MS_PRIVATE, None).unwrap();
+            uts.persist(&place).unwrap();
+            tell.send((nix::unistd::gettid().as_raw(), uts.id().inode))
+                .unwrap();
+            drop(uts);
+            let _ = wait.recv();
+        });
+        let (pid, inode) = told.recv().unwrap();
+        drop(job);
+        let entries = list().unwrap();
+        let entry = find(&entries, Kind::Uts, inode).unwrap();
+        let path = Bytes::from(path.as_path());
+        assert!(entry.pins.contains(&Pin::Mount { path, pid }), "{entry:?}");
+        assert_eq!(entry.owner_uid, Some(0));
+        drop(end);
+        thread.join().unwrap();
+        assert_gone(Kind::Uts, inode);
     });
 }
 

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod keeping;
 mod list;
 mod persist;
 mod pids;
