@@ -677,10 +677,11 @@ uint64_t isolate_ns_kind_flag(uint32_t kind);
 /**
  * Get the kind of a name under /proc/PID/ns, such as "net".
  *
- * Returns an ISOLATE_NS_ constant, or -EINVAL for NULL and for another word.
+ * out: the kind, an ISOLATE_NS_ constant, on success.
+ * Returns 0, or -EINVAL for NULL and for another word; the error names those that there are.
  * Threads: any. Blocks: never. Since: 0.1
  */
-int isolate_ns_kind_from_name(const char *name);
+int isolate_ns_kind_from_name(const char *name, uint32_t *out, struct isolate_error **err);
 
 /**
  * Get the kind of a CLONE_NEW flag.

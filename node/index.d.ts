@@ -235,8 +235,8 @@ export class Namespace implements Disposable {
   get fd(): number;
   /** Whether it is closed. */
   get closed(): boolean;
-  /** The number that no other gets until the machine reboots; null before Linux 6.18. */
-  get kernelId(): number | null;
+  /** The number that no other gets until the machine reboots (Linux 6.18). */
+  get kernelId(): number;
   /** Whether the kernel booted with it. Of net and mnt this is known from Linux 6.18 on. */
   get isInitial(): boolean;
 

@@ -94,12 +94,7 @@ class Namespace {
   }
 
   get kernelId() {
-    try {
-      return this.#ask((handle) => handle.kernelId());
-    } catch (error) {
-      if (error.kind === 'unsupported') return null;
-      throw error;
-    }
+    return this.#ask((handle) => handle.kernelId());
   }
 
   fileHandle() {

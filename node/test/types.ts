@@ -44,7 +44,7 @@ export async function use(dir: string, signal: AbortSignal): Promise<void> {
 export async function useNamespaces(job: Job): Promise<void> {
   const kind: NamespaceKind = 'net';
   using own = Namespace.ofThread(kind);
-  console.log(own.fd satisfies number, own.id.device, own.inode, own.kernelId satisfies number | null, own.equals(job.namespace('net')));
+  console.log(own.fd satisfies number, own.id.device, own.inode, own.kernelId satisfies number, own.equals(job.namespace('net')));
   await using set: NamespaceSet = await createNamespaces(['net', 'user'], {
     hostname: 'x',
     timeOffsets: { monotonicMs: 5 },

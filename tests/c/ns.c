@@ -18,7 +18,9 @@ static void kinds_are_known(void)
         char path[64];
         CHECK_STR(isolate_ns_kind_name(kind), KINDS[i].name);
         CHECK(isolate_ns_kind_flag(kind) == KINDS[i].flag);
-        CHECK_INT(isolate_ns_kind_from_name(KINDS[i].name), kind);
+        uint32_t found = 0;
+        CHECK_INT(isolate_ns_kind_from_name(KINDS[i].name, &found, NULL), 0);
+        CHECK_INT(found, kind);
         CHECK_INT(isolate_ns_kind_from_flag(KINDS[i].flag), kind);
         CHECK(strlen(isolate_ns_kind_isolates(kind)) > 5);
         snprintf(path, sizeof path, "/proc/self/ns/%s", KINDS[i].name);
@@ -34,7 +36,13 @@ static void kinds_are_known(void)
     CHECK_INT(isolate_ns_kind_supported(9), -EINVAL);
     CHECK_INT(isolate_ns_kind_is_nested(0), -EINVAL);
     CHECK_INT(isolate_ns_kind_is_for_children(0), -EINVAL);
-    CHECK_INT(isolate_ns_kind_from_name("mount"), -EINVAL);
+    uint32_t none = 7;
+    isolate_error *err = NULL;
+    CHECK_INT(isolate_ns_kind_from_name("mount", &none, &err), -EINVAL);
+    CHECK_INT(none, 7);
+    CHECK_STR(isolate_error_message(err), "namespace: \"mount\": is no kind of namespace: expected "
+              "cgroup, ipc, net, mnt, pid, time, user, uts");
+    isolate_error_free(err);
     CHECK_INT(isolate_ns_kind_from_flag(CLONE_NEWNS | CLONE_NEWNET), -EINVAL);
 }
 

@@ -81,7 +81,8 @@ static void null_namespaces_are_refused(void)
     char *text = NULL;
     int result = 7;
 
-    CHECK_INT(isolate_ns_kind_from_name(NULL), -EINVAL);
+    CHECK_INT(isolate_ns_kind_from_name(NULL, &id, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_kind_from_name("net", NULL, NULL), -EINVAL);
     CHECK_INT(isolate_job_namespace(NULL, ISOLATE_NS_NET, &ns, NULL), -EINVAL);
     CHECK_INT(isolate_ns_open(NULL, &ns, NULL), -EINVAL);
     CHECK_INT(isolate_ns_of_file_handle(NULL, sizeof bytes, &ns, NULL), -EINVAL);

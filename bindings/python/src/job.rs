@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::failure::{IntoPy as _, guard, to_json};
-use crate::ns::{Namespace, kind_of};
+use crate::ns::Namespace;
 use crate::poll;
 
 /// An outcome on its way to Python: JSON text without the streams, stdout, stderr.
@@ -162,7 +162,7 @@ impl Job {
     /// One of the job's namespaces.
     fn namespace(&self, py: Python<'_>, kind: &str) -> PyResult<Namespace> {
         let job = self.get()?;
-        let found = py.detach(|| guard(|| job.namespace(kind_of(kind)?)));
+        let found = py.detach(|| guard(|| job.namespace(kind.parse()?)));
         found.into_py(py).map(Namespace::from)
     }
 

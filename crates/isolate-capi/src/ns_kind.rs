@@ -7,6 +7,7 @@ use libisolate::ns::Kind;
 use libisolate::{Error, Result};
 
 use crate::constants;
+use crate::error::isolate_error;
 use crate::ffi;
 
 /// The kind with an ISOLATE_NS_ number.
@@ -99,15 +100,18 @@ pub unsafe extern "C" fn isolate_ns_kind_flag(kind: u32) -> u64 {
 
 /// Get the kind of a name under /proc/PID/ns, such as "net".
 ///
-/// Returns an ISOLATE_NS_ constant, or -EINVAL for NULL and for another word.
+/// out: the kind, an ISOLATE_NS_ constant, on success.
+/// Returns 0, or -EINVAL for NULL and for another word; the error names those that there are.
 /// Threads: any. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn isolate_ns_kind_from_name(name: *const c_char) -> c_int {
-    ffi::code(|| {
-        let name = ffi::utf8(name, "name")?;
-        let kind = Kind::from_name(name)
-            .ok_or_else(|| Error::invalid("name", format!("{name:?} is no kind")))?;
-        Ok(number(kind) as c_int)
+pub unsafe extern "C" fn isolate_ns_kind_from_name(
+    name: *const c_char,
+    out: *mut u32,
+    err: *mut *mut isolate_error,
+) -> c_int {
+    ffi::guard(err, || {
+        let kind = ffi::utf8(name, "name")?.parse()?;
+        ffi::put(out, || Ok(number(kind)))
     })
 }
 

@@ -1,12 +1,12 @@
 //! Namespaces made together.
 
 use libisolate::Spec;
-use libisolate::ns::{NamespaceSet, create};
+use libisolate::ns::{Kind, NamespaceSet, create};
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::{Handle, kind_of, kinds_of};
+use super::{Handle, kinds_of};
 use crate::failure::{failure, guard};
 use crate::task::task;
 
@@ -41,7 +41,7 @@ impl Created {
     /// Takes the handle of a kind.
     #[napi(catch_unwind)]
     pub fn take(&mut self, kind: String) -> Result<Option<Handle>> {
-        let kind = guard(|| kind_of(&kind)).map_err(|e| failure(&e))?;
+        let kind = guard(|| kind.parse::<Kind>()).map_err(|e| failure(&e))?;
         Ok(self
             .set
             .as_mut()

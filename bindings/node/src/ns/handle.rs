@@ -10,7 +10,7 @@ use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::{kind_of, number, path_of, whole};
+use super::{number, path_of, whole};
 use crate::failure::{failure, guard, text};
 use crate::task::{Passed, task};
 
@@ -69,26 +69,26 @@ fn opened(open: impl FnOnce() -> libisolate::Result<Namespace>) -> Result<Handle
 /// A namespace of the calling thread.
 #[napi(catch_unwind)]
 pub fn ns_of_thread(kind: String) -> Result<Handle> {
-    opened(|| Namespace::of_thread(kind_of(&kind)?))
+    opened(|| Namespace::of_thread(kind.parse()?))
 }
 
 /// A namespace of a process.
 #[napi(catch_unwind)]
 pub fn ns_of_process(pid: i32, kind: String) -> Result<Handle> {
-    opened(|| Namespace::of_process(pid, kind_of(&kind)?))
+    opened(|| Namespace::of_process(pid, kind.parse()?))
 }
 
 /// The namespace that the children of a process begin in.
 #[napi(catch_unwind)]
 pub fn ns_of_children(pid: i32, kind: String) -> Result<Handle> {
-    opened(|| Namespace::of_children(pid, kind_of(&kind)?))
+    opened(|| Namespace::of_children(pid, kind.parse()?))
 }
 
 /// A namespace of a pidfd's process.
 #[napi(catch_unwind)]
 pub fn ns_of_pidfd(pidfd: i32, kind: String) -> Result<Handle> {
     opened(|| {
-        let kind = kind_of(&kind)?;
+        let kind = kind.parse()?;
         Namespace::of_pidfd(borrow(pidfd)?, kind)
     })
 }
@@ -127,7 +127,7 @@ pub fn ns_of_kernel_id(env: &Env, id: f64) -> Result<Object<'_>> {
 
 /// A namespace of a running job.
 pub fn of_job(job: &libisolate::Job, kind: &str) -> Result<Handle> {
-    opened(|| job.namespace(kind_of(kind)?))
+    opened(|| job.namespace(kind.parse()?))
 }
 
 /// A descriptor of the caller's, for the time of a call.

@@ -22,18 +22,8 @@ fn wrong(subject: impl Into<String>, detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidSpec, Stage::Namespace, subject, detail)
 }
 
-fn kind_of(name: &str) -> libisolate::Result<Kind> {
-    Kind::from_name(name).ok_or_else(|| {
-        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-        wrong(
-            format!("{name:?}"),
-            format!("is no kind of namespace: expected {}", names.join(", ")),
-        )
-    })
-}
-
 fn kinds_of(names: &[String]) -> libisolate::Result<Vec<Kind>> {
-    names.iter().map(|name| kind_of(name)).collect()
+    names.iter().map(|name| name.parse()).collect()
 }
 
 fn path_of(bytes: &[u8]) -> &Path {

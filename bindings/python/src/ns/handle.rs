@@ -11,7 +11,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::{borrowed, kind_of};
+use super::borrowed;
 use crate::failure::{IntoPy as _, guard, to_json};
 
 /// A handle of a namespace.
@@ -77,26 +77,26 @@ impl Namespace {
     /// The calling thread's own.
     #[staticmethod]
     fn of_thread(py: Python<'_>, kind: &str) -> PyResult<Namespace> {
-        opened(py, || ns::Namespace::of_thread(kind_of(kind)?))
+        opened(py, || ns::Namespace::of_thread(kind.parse()?))
     }
 
     /// That of a process.
     #[staticmethod]
     fn of_process(py: Python<'_>, pid: i32, kind: &str) -> PyResult<Namespace> {
-        opened(py, || ns::Namespace::of_process(pid, kind_of(kind)?))
+        opened(py, || ns::Namespace::of_process(pid, kind.parse()?))
     }
 
     /// That in which a process's children begin.
     #[staticmethod]
     fn of_children(py: Python<'_>, pid: i32, kind: &str) -> PyResult<Namespace> {
-        opened(py, || ns::Namespace::of_children(pid, kind_of(kind)?))
+        opened(py, || ns::Namespace::of_children(pid, kind.parse()?))
     }
 
     /// That of the process of a pidfd.
     #[staticmethod]
     fn of_pidfd(py: Python<'_>, pidfd: i32, kind: &str) -> PyResult<Namespace> {
         opened(py, || {
-            ns::Namespace::of_pidfd(borrowed(pidfd)?, kind_of(kind)?)
+            ns::Namespace::of_pidfd(borrowed(pidfd)?, kind.parse()?)
         })
     }
 
@@ -181,7 +181,7 @@ impl Namespace {
 
     /// Refuses it when it is of another kind.
     fn expect(&self, py: Python<'_>, kind: &str) -> PyResult<()> {
-        self.ask(py, |n| n.try_clone()?.expect(kind_of(kind)?).map(drop))
+        self.ask(py, |n| n.try_clone()?.expect(kind.parse()?).map(drop))
     }
 
     /// Its 64-bit number.

@@ -1,9 +1,12 @@
 //! The eight kinds of namespaces, with the names and flags the kernel gives them (namespaces(7)).
 
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result, Stage};
 
 /// A kind of namespace.
 #[derive(
@@ -98,7 +101,7 @@ impl Kind {
         std::fs::symlink_metadata(format!("/proc/self/ns/{self}")).is_ok()
     }
 
-    /// The kind of a name under /proc/PID/ns.
+    /// The kind of a name under /proc/PID/ns; `name.parse()` has an error for another word.
     pub fn from_name(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -135,6 +138,24 @@ impl Kind {
             Kind::User => libc::CLONE_NEWUSER as u64,
             Kind::Uts => libc::CLONE_NEWUTS as u64,
         }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Kind> {
+        Kind::from_name(name).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidSpec,
+                Stage::Namespace,
+                format!("{name:?}"),
+                format!(
+                    "is no kind of namespace: expected {}",
+                    Kind::ALL.map(Kind::name).join(", ")
+                ),
+            )
+        })
     }
 }
 
