@@ -2,7 +2,7 @@
  * Runs the specs in JSON files, whose paths come on stdin, and prints a line of JSON for each: how the
  * job ended, or the error that kept it from starting. The line is the same in every language, without
  * spaces, null where there is nothing. Strings are UTF-8 with only what JSON demands escaped; output
- * that is not UTF-8 is {"base64":"..."}.
+ * that is not UTF-8 is {"base64":"..."}. A path after the word "steps" is of a list of calls.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -10,6 +10,9 @@
 #include <string.h>
 
 #include <isolate.h>
+
+#include "json.h"
+#include "steps.h"
 
 /* How many bytes the UTF-8 sequence at text has; 0 when it is none (RFC 3629). */
 static size_t sequence(const unsigned char *text, size_t left)
@@ -74,19 +77,7 @@ static void print_text(const char *key, const char *text, size_t length)
         print_base64((const unsigned char *) text, length);
         return;
     }
-    putchar('"');
-    for (size_t i = 0; i < length; i++) {
-        static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
-        unsigned char byte = (unsigned char) text[i];
-        const char *at = byte ? strchr(plain, byte) : NULL;
-        if (at != NULL)
-            printf("\\%c", letter[at - plain]);
-        else if (byte < 0x20)
-            printf("\\u%04x", byte);
-        else
-            putchar(byte);
-    }
-    putchar('"');
+    json_print(text, length);
 }
 
 static void print_string(const char *key, const char *text)
@@ -164,10 +155,16 @@ int main(void)
         isolate_outcome *out = NULL;
         isolate_error *err = NULL;
         path[strcspn(path, "\n")] = '\0';
-        char *json = read_file(path);
+        int steps = strncmp(path, "steps ", 6) == 0;
+        char *json = read_file(steps ? path + 6 : path);
         if (json == NULL) {
             perror(path);
             return 2;
+        }
+        if (steps) {
+            run_steps(json);
+            free(json);
+            continue;
         }
         if (isolate_spec_from_json(json, &spec, &err) == 0)
             isolate_run(spec, &out, &err);

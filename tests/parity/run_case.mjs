@@ -1,27 +1,16 @@
 // Runs the specs in JSON files, whose paths come on stdin, and prints a line of JSON for each: how the job
-// ended, or the error that kept it from starting.
+// ended, or the error that kept it from starting. A path after the word "steps" is of a list of calls.
 //
 // With --options the spec goes in as the options of run() instead of text.
 
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { IsolateError, run, specFromJson } from '../../node/index.mjs';
+import { results } from './steps.mjs';
+import { camel } from './wire.mjs';
 
-const keys = createRequire(import.meta.url)('../../node/spec-keys.js');
 const options = process.argv.includes('--options');
-
-/** The options that a JavaScript program would write for a spec: camelCase, milliseconds. */
-function camel(value, type) {
-  if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map((item) => camel(item, type));
-  const table = Object.entries(keys[type] ?? {});
-  return Object.fromEntries(Object.entries(value).map(([wire, item]) => {
-    const [key, [, kind]] = table.find(([, [name]]) => name === wire) ?? [wire, [wire]];
-    return [key, kind === 'ms' && typeof item === 'number' ? item * 1000 : camel(item, kind)];
-  }));
-}
 
 function plain(bytes) {
   if (bytes === null || isUtf8(bytes)) return bytes?.toString() ?? null;
@@ -67,5 +56,7 @@ async function line(text) {
 }
 
 for await (const path of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await line(readFileSync(path, 'utf8'))));
+  const steps = path.match(/^steps (.*)/)?.[1];
+  const answer = steps ? await results(JSON.parse(readFileSync(steps, 'utf8'))) : await line(readFileSync(path, 'utf8'));
+  console.log(JSON.stringify(answer));
 }

@@ -1,5 +1,5 @@
 """Runs the specs in JSON files, whose paths come on stdin, and prints a line of JSON for each: how the job
-ended, or the error that kept it from starting.
+ended, or the error that kept it from starting. A path after the word "steps" is of a list of calls.
 
 With --options the spec goes in as keywords of run() instead of text.
 """
@@ -9,6 +9,8 @@ import json
 import sys
 
 import libisolate as iso
+
+import steps
 
 OUTCOME = ("reason", "exit_code", "signal", "stdout", "stderr", "stdout_cut", "stderr_cut")
 KEYS = (*OUTCOME, "shell_status", "error_kind", "error", "stage", "subject", "errno")
@@ -35,7 +37,12 @@ def line(text, options):
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
+def calls(text):
+    return json.dumps(steps.results(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
+
+
 for path in sys.stdin:
-    with open(path.rstrip("\n"), encoding="utf-8") as file:
-        spec = file.read()
-    print(line(spec, "--options" in sys.argv), flush=True)
+    path = path.rstrip("\n")
+    with open(path.removeprefix("steps "), encoding="utf-8") as file:
+        text = file.read()
+    print(calls(text) if path.startswith("steps ") else line(text, "--options" in sys.argv), flush=True)

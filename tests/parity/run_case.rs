@@ -1,7 +1,9 @@
 //! Runs the specs in JSON files, whose paths come on stdin, and prints a line of JSON for each: how the job
-//! ended, or the error that kept it from starting.
+//! ended, or the error that kept it from starting. A path after the word "steps" is of a list of calls.
 
 #![allow(clippy::print_stdout, reason = "it is a program")]
+
+mod steps;
 
 use std::io::{BufRead as _, Write as _};
 
@@ -54,8 +56,12 @@ fn line(text: &str) -> Line {
 
 fn main() -> std::io::Result<()> {
     for path in std::io::stdin().lock().lines() {
-        let text = std::fs::read_to_string(path?)?;
-        println!("{}", serde_json::to_string(&line(&text))?);
+        let path = path?;
+        let answer = match path.strip_prefix("steps ") {
+            Some(path) => steps::results(&std::fs::read_to_string(path)?)?,
+            None => serde_json::to_string(&line(&std::fs::read_to_string(path)?))?,
+        };
+        println!("{answer}");
         std::io::stdout().flush()?;
     }
     Ok(())

@@ -5,6 +5,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from stepping import ENDED_FD, NEIGHBOUR_FD, OTHER_FD
+
+OWN_RUN = """mount -t tmpfs -o mode=755 parity /run
+mkdir /run/netns
+mount --bind /run/netns /run/netns
+mount --make-shared /run/netns
+exec "$@"
+"""
 
 # Of a result line: one that is longer comes from a job that prints where the runner should.
 LONGEST = 4 << 20
@@ -19,6 +27,8 @@ class Runner:
 
     def __init__(self, command, within):
         self.group = None
+        # Mounts are looked at where the runner could leave some.
+        self.mounts = os.geteuid() == 0
         wrapper = []
         enter = None
         if within and "pids_max" in within:
@@ -30,17 +40,30 @@ class Runner:
             tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True)
             if tried.returncode != 0:
                 raise Skip(tried.stderr.strip())
+        if within and within.get("mount_namespace"):
+            # With a /run of its own, ready for the names of "ip netns"; it is root there.
+            user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+            wrapper = ["unshare", *user, "--mount", "--propagation", "private", "sh", "-e", "-c", OWN_RUN, "sh"]
+            tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True)
+            if tried.returncode != 0:
+                raise Skip(tried.stderr.strip())
+            self.mounts = True
         self.process = subprocess.Popen(
-            [*wrapper, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=enter
+            [*wrapper, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=enter,
+            pass_fds=(NEIGHBOUR_FD, ENDED_FD, OTHER_FD),
         )
         self.pid = self.process.pid
 
-    def run(self, text):
-        """The line for a spec given as JSON text."""
+    def run(self, text, kind=""):
+        """The line for a spec, or with the word "steps " for a list of calls, given as JSON text."""
         with tempfile.NamedTemporaryFile("w", prefix="isolate-parity-", suffix=".json") as file:
             file.write(text)
             file.flush()
-            self.process.stdin.write(file.name + "\n")
+            self.process.stdin.write(kind + file.name + "\n")
             self.process.stdin.flush()
             line = self.process.stdout.readline(LONGEST)
         if not line:
@@ -52,7 +75,8 @@ class Runner:
         return {
             "descriptors": set(descriptors(self.pid)),
             "processes": set(descendants(os.getpid())),
-            "mounts": set(mounts(self.pid)),
+            "mounts": set(mounts(self.pid)) if self.mounts else set(),
+            "namespaces of a thread": set(namespaces(self.pid)),
             "cgroups": set(groups(self.pid)),
         }
 
@@ -100,8 +124,17 @@ def descendants(pid):
 
 
 def mounts(pid):
-    """Those of its namespace; an ordinary user could not leave one, and what comes there is not theirs."""
-    return Path(f"/proc/{pid}/mountinfo").read_text().splitlines() if os.geteuid() == 0 else []
+    """Those of its namespace."""
+    return Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+
+
+def namespaces(pid):
+    """Those in which any of its threads is."""
+    for thread in os.scandir(f"/proc/{pid}/task"):
+        try:
+            yield from (os.readlink(entry.path) for entry in os.scandir(f"{thread.path}/ns"))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
 
 
 def groups(pid):
