@@ -156,7 +156,13 @@ impl Namespace {
     /// # Errors
     /// `InvalidSpec` for a descriptor that is not one of a namespace.
     pub fn from_fd(fd: OwnedFd) -> Result<Namespace> {
-        let subject = || format!("descriptor {}", fd.as_raw_fd());
+        let number = fd.as_raw_fd();
+        Namespace::from_copy(fd, number)
+    }
+
+    /// That of a descriptor which stands for one of the caller's with this number.
+    fn from_copy(fd: OwnedFd, number: i32) -> Result<Namespace> {
+        let subject = || format!("descriptor {number}");
         if !is_nsfs(fd.as_fd()) {
             return Err(not_a_namespace(subject()));
         }
@@ -170,28 +176,16 @@ impl Namespace {
             }
             flag => (fd, flag),
         };
-        let flag = flag.map_err(|errno| {
-            Error::from_errno(
-                errno,
-                Stage::Namespace,
-                format!("descriptor {}", fd.as_raw_fd()),
-            )
-        })?;
+        let flag = flag.map_err(failed)?;
         let kind = Kind::from_flag(flag).ok_or_else(|| {
             Error::new(
                 ErrorKind::Unsupported,
                 Stage::Namespace,
-                format!("descriptor {}", fd.as_raw_fd()),
+                subject(),
                 format!("is a namespace of an unknown kind (flag {flag:#x})"),
             )
         })?;
-        let id = identity(fd.as_fd()).map_err(|errno| {
-            Error::from_errno(
-                errno,
-                Stage::Namespace,
-                format!("descriptor {}", fd.as_raw_fd()),
-            )
-        })?;
+        let id = identity(fd.as_fd()).map_err(failed)?;
         Ok(Namespace { fd, kind, id })
     }
 
@@ -209,7 +203,7 @@ impl Namespace {
                 _ => error,
             }
         })?;
-        Namespace::from_fd(copy)
+        Namespace::from_copy(copy, number)
     }
 
     /// That of a file handle, in this process or another on the same machine, until it reboots

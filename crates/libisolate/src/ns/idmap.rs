@@ -329,6 +329,9 @@ fn put_text(pid: i32, file: &str, text: &str) -> Result<()> {
                 "the kernel refuses this map: the caller needs CAP_SETUID and CAP_SETGID over every \
                  outside id, or may map only its own",
             ),
+            Some(libc::ENOENT | libc::ESRCH) => Error::from_io(&error, Stage::Ids, path.clone())
+                .with_kind(ErrorKind::NotFound)
+                .with_hint("there is no such process"),
             _ => failure,
         }
     };

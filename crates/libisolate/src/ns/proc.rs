@@ -1,6 +1,7 @@
 //! Processes as the namespace calls name them: by number or by pidfd.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::path::Path;
 
 use isolate_sys::Errno;
 
@@ -23,8 +24,14 @@ pub(super) fn check_pid(pid: i32) -> Result<()> {
 pub(super) fn pid_of(pidfd: BorrowedFd<'_>) -> Result<i32> {
     let number = pidfd.as_raw_fd();
     let path = format!("/proc/self/fdinfo/{number}");
-    let info = std::fs::read_to_string(&path)
-        .map_err(|error| Error::from_io(&error, Stage::Namespace, path))?;
+    let info = std::fs::read_to_string(&path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound && Path::new("/proc/self/fdinfo").exists() {
+            let subject = format!("descriptor {number}");
+            return Error::from_errno(Errno::EBADF, Stage::Namespace, subject)
+                .with_kind(ErrorKind::InvalidSpec);
+        }
+        Error::from_io(&error, Stage::Namespace, path)
+    })?;
     let line = info.lines().find_map(|line| line.strip_prefix("Pid:"));
     let pid = line
         .and_then(|text| text.trim().parse::<i32>().ok())

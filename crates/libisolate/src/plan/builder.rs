@@ -201,6 +201,10 @@ pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
                  fs.mqueue.* that of the user namespace (uid_map), of some others the host's",
             )
         }
+        // The kernel has no better word for it (pid_namespaces(7)).
+        (Stage::Clone, Errno::ENOMEM) if label.subject.starts_with("namespaces.pid") => error
+            .with_kind(ErrorKind::NotFound)
+            .with_hint("the first process of the pid namespace has ended, and none can follow it"),
         (Stage::Namespace, Errno::EPERM) => error.with_hint(
             "entering it takes CAP_SYS_ADMIN over it: enter the user namespace that owns it too",
         ),

@@ -89,7 +89,13 @@ pub(super) fn join(new: &Decided, build: &mut Builder) {
     if new.is_reborn() {
         let flags = new.birth_flags();
         let stay = u32::from(new.joins(Kind::Pid));
-        build.push(Stage::Clone, names(flags), &Op::Rebirth { flags, stay });
+        let made = names(flags);
+        let subject = match (new.joins(Kind::Pid), made.as_str()) {
+            (false, _) => made,
+            (true, "") => "namespaces.pid".into(),
+            (true, made) => format!("namespaces.pid, {made}"),
+        };
+        build.push(Stage::Clone, subject, &Op::Rebirth { flags, stay });
     }
 }
 
