@@ -10,7 +10,7 @@ parity_c := build/parity/run_case
 
 parity-runners: build/c/root/.installed python node
 	@mkdir -p $(dir $(parity_c))
-	$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -o $(parity_c) tests/parity/run_case.c -Ibuild/c/root/usr/include \
+	$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -pthread -o $(parity_c) $(wildcard tests/parity/*.c) -Ibuild/c/root/usr/include \
 		-Lbuild/c/root/usr/lib -Wl,-rpath,$(CURDIR)/build/c/root/usr/lib -lisolate
 	$(CARGO) build --quiet --locked -p libisolate --example run_case
 

@@ -213,10 +213,9 @@ def _decode(value: Any, hint: Any) -> Any:
         raw = base64.b64decode(str(inner))
         return os.fsdecode(raw) if hint is str else raw
     if key == "path":
-        # Of a namespace. A slash is what tells a path from a word.
+        # Of a namespace. A slash is what tells a path from a word, and so are bytes.
         path = _decode(inner, hint)
-        slash, here = ("/", "./") if isinstance(path, str) else (b"/", b"./")
-        return path if slash in path else here + path
+        return path if "/" in os.fsdecode(path) else os.fsencode(path)
     return inner
 
 

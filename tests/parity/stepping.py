@@ -96,6 +96,8 @@ class Answers:
             value = [row for row in value if str(at(row, path)) == str(wanted)]
         if "keep" in step:
             value = [{path: at(row, path) for path in step["keep"]} for row in value]
+        if "distinct" in step:
+            value = [row for number, row in enumerate(value) if row not in value[:number]]
         return value
 
     def plain(self, value):

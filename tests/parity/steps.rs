@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 enum Made {
     Namespace(Namespace),
     Set(NamespaceSet),
-    Job(Job),
+    Job(Box<Job>),
     Socket(#[expect(dead_code, reason = "it only stays open")] TcpListener),
     Plain(Value),
 }
@@ -44,7 +44,10 @@ impl Step<'_> {
 
     fn names(&self, key: &str) -> Vec<&str> {
         let list = self.0.get(key).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).collect()
+        list.into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
     }
 }
 
@@ -69,7 +72,8 @@ fn plain(value: impl serde::Serialize) -> Value {
 }
 
 fn ended(outcome: &Outcome) -> Value {
-    let text = |bytes: &Option<libisolate::spec::Bytes>| plain(bytes).as_str().unwrap_or("").to_owned();
+    let text =
+        |bytes: &Option<libisolate::spec::Bytes>| plain(bytes).as_str().unwrap_or("").to_owned();
     json!({
         "reason": outcome.reason.name(),
         "exit_code": outcome.exit_code,
@@ -136,7 +140,10 @@ impl Steps {
     }
 
     fn all(&self, step: &Step<'_>, key: &str) -> Vec<&Namespace> {
-        step.names(key).into_iter().map(|name| self.namespace(name)).collect()
+        step.names(key)
+            .into_iter()
+            .map(|name| self.namespace(name))
+            .collect()
     }
 
     /// An argument, or what `$name` stands for.
@@ -218,9 +225,9 @@ impl Steps {
             "enter_thread_pidfd" => on_a_thread(step.text("read"), || {
                 ns::enter_thread_pidfd(borrow(self.number(step, "fd")), &step.kinds()?)
             })?,
-            "unshare_thread" => on_a_thread(step.text("read"), || {
-                ns::unshare_thread(&step.kinds()?)
-            })?,
+            "unshare_thread" => {
+                on_a_thread(step.text("read"), || ns::unshare_thread(&step.kinds()?))?
+            }
             _ => return self.ask(step).map(Made::Plain),
         };
         Ok(Made::Plain(value))
@@ -237,7 +244,7 @@ impl Steps {
             }
             "spawn" => {
                 let made = || libisolate::spawn(&self.spec(step, "spec")?);
-                return Some(made().map(Made::Job));
+                return Some(made().map(|job| Made::Job(Box::new(job))));
             }
             "socket" => {
                 let family = step.0.get("family").and_then(Value::as_i64).unwrap_or(2);
@@ -248,9 +255,15 @@ impl Steps {
                 }));
             }
             "of_thread" => kind().and_then(Namespace::of_thread),
-            "of_process" => kind().and_then(|kind| Namespace::of_process(self.number(step, "pid"), kind)),
-            "of_children" => kind().and_then(|kind| Namespace::of_children(self.number(step, "pid"), kind)),
-            "of_pidfd" => kind().and_then(|kind| Namespace::of_pidfd(borrow(self.number(step, "fd")), kind)),
+            "of_process" => {
+                kind().and_then(|kind| Namespace::of_process(self.number(step, "pid"), kind))
+            }
+            "of_children" => {
+                kind().and_then(|kind| Namespace::of_children(self.number(step, "pid"), kind))
+            }
+            "of_pidfd" => {
+                kind().and_then(|kind| Namespace::of_pidfd(borrow(self.number(step, "fd")), kind))
+            }
             "open" => Namespace::open(step.text("path")),
             "of_fd" => Namespace::of_fd(self.number(step, "fd")),
             "of_file_handle" => {
@@ -273,7 +286,10 @@ impl Steps {
     /// What tells or changes something.
     fn ask(&self, step: &Step<'_>) -> Result<Value> {
         let of = || self.namespace(step.text("of"));
-        let (from, to) = (|| self.namespace(step.text("from")), || self.namespace(step.text("to")));
+        let (from, to) = (
+            || self.namespace(step.text("from")),
+            || self.namespace(step.text("to")),
+        );
         Ok(match step.text("call") {
             "kinds" => facts(),
             "close" => Value::Null,
@@ -309,7 +325,11 @@ impl Steps {
                 plain(ns::write_id_maps(self.number(step, "pid"), &maps)?)
             }
             "subordinate_ids" => plain(ns::subordinate_ids()?),
-            "translate_pid" => json!(ns::translate_pid(self.number(step, "number"), from(), to())?),
+            "translate_pid" => json!(ns::translate_pid(
+                self.number(step, "number"),
+                from(),
+                to()
+            )?),
             "translate_uid" => json!(ns::translate_uid(self.id(step), from(), to())?),
             "translate_gid" => json!(ns::translate_gid(self.id(step), from(), to())?),
             "persist" => plain(of().persist(Path::new(step.text("path")))?),

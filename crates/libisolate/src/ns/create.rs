@@ -98,6 +98,10 @@ fn wanted(kinds: &[Kind], settings: &Spec) -> Result<Spec> {
         return Err(wrong("", "no namespace is named"));
     }
     let mut namespaces = Namespaces::default();
+    // Said of each, so that a setting that lacks its kind is told so and not of a profile.
+    for kind in Kind::ALL {
+        namespaces.set(kind, NamespaceMode::Host);
+    }
     for (at, kind) in kinds.iter().enumerate() {
         if kinds[..at].contains(kind) {
             return Err(wrong(kind.name(), "is named twice"));

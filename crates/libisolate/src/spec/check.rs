@@ -362,9 +362,10 @@ fn needs(spec: &Spec, field: &str, kind: Kind) -> Result<()> {
     if namespace_mode(spec, kind) == NamespaceMode::New {
         return Ok(());
     }
-    let other = match spec.profile {
-        Profile::Strict => "which namespaces leaves out",
-        Profile::None => "which profile none leaves out",
+    let other = match (spec.namespaces.get(kind), spec.profile) {
+        (Some(mode), _) if mode.is_joined() => "and the job is to enter one that is there",
+        (None, Profile::None) => "which profile none leaves out",
+        (Some(_), _) | (None, Profile::Strict) => "which namespaces leaves out",
     };
     Err(Error::invalid(
         field,
