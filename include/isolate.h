@@ -28,6 +28,19 @@
  * cgroup of its own. Each setter opens or limits one thing. A job that ran and failed is an outcome,
  * not an error.
  *
+ * NAMESPACES
+ *
+ *     isolate_nsset *set = NULL; isolate_error *err = NULL; int sock;
+ *     const uint32_t kinds[] = {ISOLATE_NS_NET, ISOLATE_NS_UTS};
+ *     if (isolate_ns_create(kinds, 2, NULL, &set, &err) < 0) goto failed;
+ *     const isolate_ns *net = isolate_nsset_get(set, ISOLATE_NS_NET);
+ *     if (isolate_ns_socket(net, AF_INET, SOCK_STREAM, 0, &sock, &err) < 0) goto failed;
+ *
+ * A handle (isolate_ns) keeps a namespace alive. It is opened by process, pidfd, path, descriptor or
+ * number, and tells what the namespace is. A job enters one (isolate_spec_join_namespace), a thread of its
+ * own does (isolate_inside_enter), and what moves the calling thread says so in its name
+ * (isolate_ns_enter_thread). An ordinary user makes namespaces together with a user namespace.
+ *
  * RETURN VALUES AND ERRORS
  *
  * Functions that can fail return int: 0, or a negative errno. Their last parameter, err, may be NULL;
@@ -61,8 +74,10 @@
  * WHAT THE LIBRARY DOES TO YOUR PROCESS
  *
  * Nothing that lasts: no signal handlers, no change of directory, umask, environment or namespaces, no
- * wait for children that are not its own. From the first job on, one close-on-exec descriptor stays open:
- * the program of the jobs' init.
+ * wait for children that are not its own. The exceptions are what they are called for: functions with
+ * _thread in their name move the calling thread, isolate_inside_enter starts a thread, isolate_ns_persist
+ * mounts, and isolate_cgroup_move_to_leaf moves the process. From the first job on, one close-on-exec
+ * descriptor stays open: the program of the jobs' init.
  *
  * STRUCTS
  *
@@ -813,7 +828,8 @@ int isolate_ns_of_file_handle(const uint8_t *bytes,
  * id: the number.
  * out: the handle, on success.
  * Returns 0, -ESTALE when the namespace is gone, or another negative errno.
- * Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+ * Ownership: release *out with isolate_ns_free.
+ * Threads: any. Blocks: before Linux 6.19 while /proc is read. Since: 0.1
  */
 int isolate_ns_of_kernel_id(uint64_t id, struct isolate_ns **out, struct isolate_error **err);
 
@@ -2440,7 +2456,8 @@ int isolate_job_processes_json(const struct isolate_job *job,
  * Returns 0, -EINVAL for NULL and for another kind, -ENOENT for a namespace that is not the caller's own
  * or nested in it (an error of the kind ISOLATE_ERROR_NOT_FOUND), or another negative errno.
  * Ownership: release *out with isolate_string_free.
- * Threads: any; none moves. Blocks: while /proc is read. Since: 0.1
+ * Threads: any; none moves. Blocks: while /proc is read; where nobody lives in the namespace, for the time
+ * of a short-lived process. Since: 0.1
  */
 int isolate_ns_id_maps_json(const struct isolate_ns *ns,
                             char **out,

@@ -85,8 +85,9 @@ static void links_of(const char *thread, char links[8][40])
     for (int i = 0; i < 8; i++) {
         char path[96];
         snprintf(path, sizeof path, "/proc/self/task/%.31s/ns/%s", thread, kinds[i]);
-        ssize_t length = readlink(path, links[i], sizeof links[i] - 1);
-        links[i][length < 0 ? 0 : length] = '\0';
+        memset(links[i], 0, sizeof links[i]);
+        if (readlink(path, links[i], sizeof links[i] - 1) < 0)
+            links[i][0] = '\0';
     }
 }
 

@@ -62,11 +62,157 @@ static void null_handles_are_refused(void)
     CHECK_INT(isolate_outcome_enforcement(NULL, 0, &row), -EINVAL);
     CHECK_INT(isolate_outcome_to_json(NULL, &text, NULL), -EINVAL);
 
+    CHECK_INT(isolate_job_exec(NULL, NULL, &job, NULL), -EINVAL);
+    CHECK_INT(isolate_job_processes_json(NULL, &text, NULL), -EINVAL);
+
     CHECK(spec == NULL && job == NULL && out == NULL && text == NULL);
+}
+
+static void null_namespaces_are_refused(void)
+{
+    isolate_ns *ns = NULL, *uts = NULL;
+    isolate_nsset *set = NULL;
+    isolate_inside *inside = NULL;
+    isolate_mount_info info = {.size = sizeof info};
+    isolate_time_offsets offsets = {.size = sizeof offsets};
+    uint64_t number = 7;
+    uint32_t id = 7;
+    uint8_t bytes[ISOLATE_NS_FILE_HANDLE_SIZE];
+    char *text = NULL;
+    int result = 7;
+
+    CHECK_INT(isolate_ns_kind_from_name(NULL), -EINVAL);
+    CHECK_INT(isolate_job_namespace(NULL, ISOLATE_NS_NET, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_open(NULL, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_file_handle(NULL, sizeof bytes, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_copy(NULL, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_kind(NULL), -EINVAL);
+    CHECK_INT(isolate_ns_expect(NULL, ISOLATE_NS_NET, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_fd(NULL), -EINVAL);
+    CHECK(isolate_ns_text(NULL) == NULL);
+    CHECK_INT(isolate_ns_equal(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_inode(NULL), 0);
+    CHECK_INT(isolate_ns_device(NULL), 0);
+    CHECK_INT(isolate_ns_kernel_id(NULL, &number, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_file_handle(NULL, bytes, sizeof bytes, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_is_initial(NULL), -EINVAL);
+    CHECK_INT(isolate_ns_parent(NULL, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_owner(NULL, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_owner_uid(NULL, &id, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_mount_info(NULL, &info, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_mount_namespace_id(NULL, &number, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_next_mount_namespace(NULL, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_previous_mount_namespace(NULL, &ns, NULL), -EINVAL);
+
+    CHECK_INT(isolate_ns_create(NULL, 1, NULL, &set, NULL), -EINVAL);
+    CHECK(isolate_nsset_get(NULL, ISOLATE_NS_NET) == NULL);
+    CHECK_INT(isolate_nsset_take(NULL, ISOLATE_NS_NET, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_nsset_holder_pid(NULL), -EINVAL);
+    CHECK_INT(isolate_ns_enter_thread(NULL, 1, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_enter_thread((const isolate_ns *[]){NULL}, 1, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_enter_thread_pidfd(0, NULL, 1, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_unshare_thread(NULL, 1, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_unshare_thread(NULL, 0, NULL), -EINVAL);
+    CHECK_INT(isolate_inside_enter(NULL, 1, &inside, NULL), -EINVAL);
+    CHECK_INT(isolate_inside_call(NULL, NULL, NULL, &result, NULL), -EINVAL);
+
+    CHECK_INT(isolate_ns_hostname(NULL, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_hostname(NULL, "h", NULL), -EINVAL);
+    CHECK_INT(isolate_ns_domainname(NULL, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_domainname(NULL, "d", NULL), -EINVAL);
+    CHECK_INT(isolate_ns_sysctl(NULL, "net.ipv4.ip_forward", &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_sysctl(NULL, "net.ipv4.ip_forward", "1", NULL), -EINVAL);
+    CHECK_INT(isolate_ns_time_offsets(NULL, &offsets, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_socket(NULL, 2, 1, 0, &result, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_cgroup_paths_json(NULL, 1, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_persist(NULL, "/nonesuch", NULL), -EINVAL);
+    CHECK_INT(isolate_ns_unpersist(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_persist_name(NULL, "n", NULL), -EINVAL);
+    CHECK_INT(isolate_ns_unpersist_name(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_named(NULL, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_translate_pid(1, NULL, NULL, &result, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_processes_json(NULL, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_id_maps_json(NULL, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_write_id_maps(1, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_check_id_map(NULL, "[]", NULL), -EINVAL);
+    CHECK_INT(isolate_ns_check_id_map("uid_map", NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_translate_uid(0, NULL, NULL, &id, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_translate_gid(0, NULL, NULL, &id, NULL), -EINVAL);
+
+    CHECK(ns == NULL && set == NULL && inside == NULL && text == NULL);
+    CHECK(number == 7 && id == 7 && result == 7);
+
+    /* One of two, and texts beside a handle. */
+    CHECK_INT(isolate_ns_of_thread(ISOLATE_NS_UTS, &uts, NULL), 0);
+    CHECK_INT(isolate_ns_equal(uts, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_equal(NULL, uts), -EINVAL);
+    CHECK_INT(isolate_ns_translate_pid(1, uts, NULL, &result, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_hostname(uts, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_domainname(uts, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_sysctl(uts, NULL, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_sysctl(uts, "kernel.hostname", NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_persist(uts, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_persist_name(uts, NULL, NULL), -EINVAL);
+    isolate_ns_free(uts);
+}
+
+/* Refused before anything is asked of the kernel or made. */
+static void null_out_parameters_of_namespaces_are_refused(void)
+{
+    const uint32_t kind = ISOLATE_NS_UTS;
+    isolate_ns *ns = NULL;
+    CHECK_INT(isolate_ns_of_thread(kind, &ns, NULL), 0);
+    CHECK_INT(isolate_ns_of_thread(kind, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_process(1, kind, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_children(1, ISOLATE_NS_PID, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_pidfd(0, kind, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_open("/proc/self/ns/uts", NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_fd(isolate_ns_fd(ns), NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_kernel_id(1, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_copy(ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_kernel_id(ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_file_handle(ns, NULL, ISOLATE_NS_FILE_HANDLE_SIZE, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_owner(ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_owner_uid(ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_create(&kind, 1, NULL, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_inside_enter((const isolate_ns *[]){ns}, 1, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_hostname(ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_time_offsets_of(1, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_set_time_offsets_of(0, 0, 0, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_cgroup_paths_of_json(1, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_persisted_json(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_list_json(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_tree_json(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_translate_pid(1, ns, ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_processes_json(ns, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_id_maps_of_json(1, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_subordinate_ids_json(NULL, NULL), -EINVAL);
+    isolate_ns_free(ns);
+}
+
+/* By a constant that is none: they take no pointer. */
+static void unknown_kinds_are_refused(void)
+{
+    isolate_ns *ns = NULL;
+    CHECK(isolate_ns_kind_name(0) == NULL);
+    CHECK(isolate_ns_kind_isolates(0) == NULL);
+    CHECK(isolate_ns_kind_since(0) == NULL);
+    CHECK(isolate_ns_kind_flag(0) == 0);
+    CHECK_INT(isolate_ns_kind_from_flag(0), -EINVAL);
+    CHECK_INT(isolate_ns_kind_supported(0), -EINVAL);
+    CHECK_INT(isolate_ns_kind_is_nested(0), -EINVAL);
+    CHECK_INT(isolate_ns_kind_is_for_children(0), -EINVAL);
+    CHECK_INT(isolate_ns_of_thread(0, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_of_process(1, 9, &ns, NULL), -EINVAL);
+    CHECK_INT(isolate_ns_unshare_thread((const uint32_t[]){9}, 1, NULL), -EINVAL);
+    CHECK(ns == NULL);
 }
 
 static void free_takes_null(void)
 {
+    isolate_ns_free(NULL);
+    isolate_nsset_free(NULL);
+    isolate_inside_free(NULL);
     isolate_error_free(NULL);
     isolate_string_free(NULL);
     isolate_spec_free(NULL);
@@ -79,6 +225,12 @@ static void setters_refuse_a_null_spec(void)
 {
     const char *names[] = {"all", NULL};
     uint32_t gid = 1;
+    isolate_ns *ns = NULL;
+    CHECK_INT(isolate_ns_of_thread(ISOLATE_NS_NET, &ns, NULL), 0);
+    CHECK_INT(isolate_spec_join_namespace(NULL, ns), -EINVAL);
+    isolate_ns_free(ns);
+    CHECK_INT(isolate_spec_join_namespace_path(NULL, ISOLATE_NS_NET, "/n"), -EINVAL);
+    CHECK_INT(isolate_spec_set_sysctl(NULL, "net.ipv4.ip_forward", "1"), -EINVAL);
     CHECK_INT(isolate_spec_set_namespace(NULL, ISOLATE_NS_NET, ISOLATE_NS_MODE_NEW), -EINVAL);
     CHECK_INT(isolate_spec_add_uid_map(NULL, 0, 0, 1), -EINVAL);
     CHECK_INT(isolate_spec_add_gid_map(NULL, 0, 0, 1), -EINVAL);
@@ -140,6 +292,9 @@ static void refused_values_leave_the_spec_alone(void)
     CHECK_INT(isolate_spec_set_namespace(spec, ISOLATE_NS_UTS + 1, ISOLATE_NS_MODE_NEW), -EINVAL);
     CHECK_INT(isolate_spec_set_namespace(spec, ISOLATE_NS_NET, 0), -EINVAL);
     CHECK_INT(isolate_spec_set_namespace(spec, ISOLATE_NS_NET, UINT32_MAX), -EINVAL);
+    CHECK_INT(isolate_spec_join_namespace(spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_join_namespace_path(spec, ISOLATE_NS_NET, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_join_namespace_path(spec, 0, "/n"), -EINVAL);
     CHECK_INT(isolate_spec_set_groups(spec, NULL, 1), -EINVAL);
     CHECK_INT(isolate_spec_set_capabilities(spec, NULL), -EINVAL);
     CHECK_INT(isolate_spec_set_root_dir(spec, NULL, 0), -EINVAL);
@@ -183,6 +338,7 @@ static void null_out_parameters_are_refused(void)
     const char *argv[] = {"/bin/true", NULL};
     isolate_spec *spec = shell("true");
     CHECK_INT(isolate_spec_new(argv, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_new_settings(NULL, NULL), -EINVAL);
     CHECK_INT(isolate_spec_from_json("{}", NULL, NULL), -EINVAL);
     CHECK_INT(isolate_spec_to_json(spec, NULL, NULL), -EINVAL);
     CHECK_INT(isolate_run(spec, NULL, NULL), -EINVAL);
@@ -205,6 +361,9 @@ static void a_null_argument_is_named(void)
 int main(void)
 {
     RUN(null_handles_are_refused);
+    RUN(null_namespaces_are_refused);
+    RUN(null_out_parameters_of_namespaces_are_refused);
+    RUN(unknown_kinds_are_refused);
     RUN(free_takes_null);
     RUN(setters_refuse_a_null_spec);
     RUN(refused_values_leave_the_spec_alone);

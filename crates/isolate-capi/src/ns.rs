@@ -175,7 +175,8 @@ pub unsafe extern "C" fn isolate_ns_of_file_handle(
 /// id: the number.
 /// out: the handle, on success.
 /// Returns 0, -ESTALE when the namespace is gone, or another negative errno.
-/// Ownership: release *out with isolate_ns_free. Threads: any. Blocks: never. Since: 0.1
+/// Ownership: release *out with isolate_ns_free.
+/// Threads: any. Blocks: before Linux 6.19 while /proc is read. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_ns_of_kernel_id(
     id: u64,

@@ -19,7 +19,8 @@ use crate::string;
 /// Returns 0, -EINVAL for NULL and for another kind, -ENOENT for a namespace that is not the caller's own
 /// or nested in it (an error of the kind ISOLATE_ERROR_NOT_FOUND), or another negative errno.
 /// Ownership: release *out with isolate_string_free.
-/// Threads: any; none moves. Blocks: while /proc is read. Since: 0.1
+/// Threads: any; none moves. Blocks: while /proc is read; where nobody lives in the namespace, for the time
+/// of a short-lived process. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_ns_id_maps_json(
     ns: *const isolate_ns,

@@ -135,7 +135,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
                 cpu_file: init.slot(cpu_slot).ok(),
                 cpus: u64::from(cpus.max(1)),
                 host: init.slot(host_slot).ok(),
-                pid_namespace,
+                pid_namespace: pid_namespace != 0,
             },
         ),
         Op::JoinCgroup { slot } => fd::write(init.slot(slot)?, b"0").map(drop),

@@ -3,9 +3,7 @@
 
 use core::ffi::CStr;
 
-use isolate_plan::{
-    Cause, Command, Ended, PID_NAMESPACE_JOINED, PID_NAMESPACE_NEW, Report,
-};
+use isolate_plan::{Cause, Command, Ended, Report};
 use isolate_sys::abi::{
     AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDONLY, POLLERR, POLLHUP, POLLIN, PR_SET_CHILD_SUBREAPER,
     PR_SET_DUMPABLE, PollFd, Rusage, SIGKILL, SignalInfo, Timespec,
@@ -38,22 +36,15 @@ pub struct Watch {
     pub cpus: u64,
     /// A pidfd of the host.
     pub host: Option<i32>,
-    /// Whose process ids this process has: one of `PID_NAMESPACE_*`.
-    pub pid_namespace: u32,
-}
-
-impl Watch {
     /// Whether this is pid 1 of a new namespace, with which all in it end.
-    fn is_first(&self) -> bool {
-        self.pid_namespace == PID_NAMESPACE_NEW
-    }
+    pub pid_namespace: bool,
 }
 
 /// Forks. The child comes back and goes on with the plan; the init does not come back.
 pub fn spawn(init: &mut Init, watch: Watch) -> Result<()> {
     // Neither the job nor anyone of its user may look into the init.
     privilege::prctl(PR_SET_DUMPABLE, 0, 0)?;
-    if !watch.is_first() {
+    if !watch.pid_namespace {
         privilege::prctl(PR_SET_CHILD_SUBREAPER, 1, 0)?;
     }
     let [from_job, to_init] = fd::pipe(O_CLOEXEC | O_NONBLOCK)?;
@@ -66,7 +57,7 @@ pub fn spawn(init: &mut Init, watch: Watch) -> Result<()> {
         fd::close(from_job)?;
         fd::close(signals)?;
         init.failure = Some(to_init);
-        init.die_with = (!watch.is_first()).then_some(parent);
+        init.die_with = (!watch.pid_namespace).then_some(parent);
         return Ok(());
     }
     fd::close(to_init)?;
@@ -282,7 +273,7 @@ impl Supervisor {
         if self.cause == Cause::None {
             self.cause = cause;
         }
-        if self.watch.is_first() {
+        if self.watch.pid_namespace {
             let _ = process::kill(-1, SIGKILL);
         } else {
             let _ = process::kill(self.child, SIGKILL);
@@ -293,7 +284,7 @@ impl Supervisor {
     /// Kills and reaps whatever the job left behind, so that its group is empty and its use counted.
     fn end_all(&mut self) {
         loop {
-            if self.watch.is_first() {
+            if self.watch.pid_namespace {
                 let _ = process::kill(-1, SIGKILL);
             } else {
                 self.kill_children();
@@ -334,13 +325,9 @@ impl Supervisor {
         let _ = fd::close(file);
     }
 
-    /// Kills a child by its number in /proc, which in a joined pid namespace may be that of another
-    /// namespace than this process's own: there its directory stands for it (Linux 5.1).
+    /// Kills a child by its number in /proc, which may be that of another pid namespace than this
+    /// process's own: its directory stands for it (pidfd_send_signal(2)).
     fn kill_child(&self, pid: i32) {
-        if self.watch.pid_namespace != PID_NAMESPACE_JOINED {
-            let _ = process::kill(pid, SIGKILL);
-            return;
-        }
         let mut path = *b"/proc/\0\0\0\0\0\0\0\0\0\0\0";
         let mut digits = [0u8; 10];
         let (mut left, mut len) = (pid, 0);
@@ -354,7 +341,10 @@ impl Supervisor {
         }
         let Ok(path) = CStr::from_bytes_until_nul(&path) else { return };
         if let Ok(directory) = path::openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) {
-            let _ = process::pidfd_send_signal(directory, SIGKILL);
+            let sent = process::pidfd_send_signal(directory, SIGKILL);
+            if sent == Err(Errno::ENOSYS) {
+                let _ = process::kill(pid, SIGKILL);
+            }
             let _ = fd::close(directory);
         }
     }

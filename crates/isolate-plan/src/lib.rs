@@ -15,10 +15,7 @@ mod wire;
 pub use message::{Cause, Command, Ended, Report};
 #[cfg(feature = "alloc")]
 pub use op::Encoder;
-pub use op::{
-    JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Ops, PID_NAMESPACE_HOST,
-    PID_NAMESPACE_JOINED, PID_NAMESPACE_NEW,
-};
+pub use op::{JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Ops};
 #[cfg(feature = "alloc")]
 pub use wire::TextsBuf;
 pub use wire::{Malformed, Texts};

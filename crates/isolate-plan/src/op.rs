@@ -196,7 +196,7 @@ ops! {
         cpus: u32,
         /// Slot of a pidfd of the host, or `NO_SLOT`: when the host ends, so does the job.
         host_slot: u32,
-        /// Whose process ids the init and the job have: one of `PID_NAMESPACE_*`.
+        /// 1 when the init is pid 1 of a new pid namespace.
         pid_namespace: u32,
     }
     /// Join a cgroup: write "0" to the file in a slot.
@@ -308,13 +308,6 @@ ops! {
     /// Say that everything is done, and end.
     40 Leave {}
 }
-
-/// `Spawn`: the caller's process ids.
-pub const PID_NAMESPACE_HOST: u32 = 0;
-/// `Spawn`: a new namespace, in which the init is pid 1.
-pub const PID_NAMESPACE_NEW: u32 = 1;
-/// `Spawn`: a namespace that was there before; /proc may be that of another.
-pub const PID_NAMESPACE_JOINED: u32 = 2;
 
 /// `Join`: now, or fail. Nothing where it was done at an earlier try.
 pub const JOIN_NOW: u32 = 0;

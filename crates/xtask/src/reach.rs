@@ -8,6 +8,7 @@ use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr::null_mut;
 
 use isolate::constants::*;
+use isolate::ns::*;
 use isolate::spec::*;
 use isolate::spec_setters::*;
 use serde_json::Value;
@@ -47,6 +48,7 @@ fn filled() -> Vec<Value> {
                 let mode = 1 + (kind + u32::from(second)) % 3;
                 set(isolate_spec_set_namespace(spec, kind, mode));
             }
+            set(isolate_spec_set_sysctl(spec, c("net.a"), c("1")));
             set(isolate_spec_add_uid_map(spec, 5, 6, 7));
             set(isolate_spec_add_gid_map(spec, 8, 9, 10));
             set(isolate_spec_set_time_offsets_ms(spec, 1500, -2500));
@@ -99,6 +101,25 @@ fn filled() -> Vec<Value> {
         all.push(through_json(spec));
     }
     all
+}
+
+/// Specs that enter namespaces, by handle and by path.
+fn joined() -> Vec<Value> {
+    let mut specs = [null_mut(); 2];
+    // SAFETY: every pointer is a live C string, list or handle.
+    unsafe {
+        for spec in &mut specs {
+            set(isolate_spec_new_settings(spec, null_mut()));
+        }
+        for kind in ISOLATE_NS_CGROUP..=ISOLATE_NS_UTS {
+            let mut ns = null_mut();
+            set(isolate_ns_of_thread(kind, &mut ns, null_mut()));
+            set(isolate_spec_join_namespace(specs[0], ns));
+            isolate_ns_free(ns);
+            set(isolate_spec_join_namespace_path(specs[1], kind, c("/n")));
+        }
+    }
+    specs.map(through_json).into()
 }
 
 /// The spec's JSON, read back in and written again on the way.
@@ -198,7 +219,7 @@ fn every_field_of_the_spec_has_a_setter() {
     let model = Model::read().expect("the model");
     let (mut possible, mut reached) = (BTreeSet::new(), BTreeSet::new());
     let root = Kind::Named("Spec".to_owned());
-    for spec in filled() {
+    for spec in filled().into_iter().chain(joined()) {
         walk(
             &model,
             &root,

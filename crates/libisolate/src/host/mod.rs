@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cgroup::CgroupHost;
 use crate::error::Result;
+use crate::ns::IdMaps;
 use crate::ns::{Kind, SubordinateIds};
 use crate::spec::{Bytes, Spec};
 
@@ -154,6 +155,9 @@ pub struct Host {
     /// First of the 65536 ids that a root caller's job is shifted to; a launch picks a fresh one.
     #[serde(default)]
     pub shift_base: u32,
+    /// The ids of a user namespace that the spec says to enter ([`Host::refresh`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_ids: Option<IdMaps>,
     /// What the paths are that a spec and the default root name.
     #[serde(with = "saved::paths")]
     pub paths: BTreeMap<Bytes, PathFact>,

@@ -36,6 +36,7 @@ pub(super) fn host() -> Result<Host> {
         page_size: configured(SysconfVar::PAGE_SIZE).unwrap_or(4096),
         cpus: configured(SysconfVar::_NPROCESSORS_ONLN).unwrap_or(1) as u32,
         shift_base: 0,
+        joined_ids: None,
         paths: BTreeMap::new(),
     };
     look_at_system(&mut host.paths);
@@ -52,6 +53,7 @@ pub(super) fn refresh(host: &mut Host, spec: &Spec) -> Result<()> {
         host.caller.newuidmap = ns::id_map_program(ns::Which::Uid);
         host.caller.newgidmap = ns::id_map_program(ns::Which::Gid);
     }
+    host.joined_ids = ns::ids_of_joined(spec)?;
     let mut paths = BTreeMap::new();
     look_at_system(&mut paths);
     for bind in &spec.binds {

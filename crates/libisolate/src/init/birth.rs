@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use isolate_plan::{Command, Report};
 use isolate_sys::Errno;
-use isolate_sys::abi::{POLLIN, PollFd, Timespec};
+use isolate_sys::abi::{POLLIN, PollFd, Rusage, Timespec};
 use isolate_sys::calls::{fd, process};
 
 use super::memfile::{self, ProgramFd};
@@ -172,7 +172,17 @@ impl Newborn {
             return Ok(());
         }
         // A child of this process that nobody has reaped: the number is its own.
-        let pidfd = own(process::pidfd_open(pid)).map_err(line_broken)?;
+        let pidfd = own(process::pidfd_open(pid)).map_err(|errno| {
+            let _ = process::kill(pid, libc::SIGKILL);
+            let _ = process::wait4(pid, libc::__WALL as u32, &mut Rusage::default());
+            let error = line_broken(errno);
+            match errno {
+                Errno::ENOSYS => {
+                    error.with_hint("entering namespaces needs Linux 5.3 (pidfd_open)")
+                }
+                _ => error,
+            }
+        })?;
         let in_cgroup = self.in_cgroup();
         if let Some(before) = &self.spark.0 {
             let _ = process::wait_pidfd(before.pidfd.as_raw_fd(), false);

@@ -25,7 +25,7 @@ pub use handle::{Namespace, NamespaceId};
 pub use idmap::{IdMaps, check_id_map, write_id_maps};
 pub(crate) use idmap::{Rights, Which, put as put_id_maps, writer as id_map_writer};
 pub use idview::{id_maps_of, translate_gid, translate_uid};
-pub(crate) use joined::joined;
+pub(crate) use joined::{ids_of_joined, joined};
 pub use kin::MountInfo;
 pub use kind::Kind;
 pub use list::{NamespaceEntry, Pin, TreeNode, list, tree};

@@ -90,7 +90,7 @@ fn as_caller(spec: &Spec, host: &Host) -> Result<Identity> {
         ));
     }
     if spec.groups.is_some() && caller.setgroups_denied {
-        return Err(groups_denied());
+        return Err(groups_denied("the caller's user namespace"));
     }
     let drop_groups = spec.profile == Profile::Strict && may_set && !caller.setgroups_denied;
     let job = (changes || drop_groups).then(|| Ids {
@@ -120,20 +120,45 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
         return Err(Error::invalid("uid_map", "needs a new user namespace"));
     }
     let caller = &host.caller;
-    let root = caller.uid == 0 && caller.may_set_ids();
-    let named = spec.uid.is_some() || spec.gid.is_some() || spec.groups.is_some();
-    // An ordinary user is in there under their own id, which is all that they may have mapped.
-    let job = (root || named).then(|| Ids {
-        uid: spec.uid.unwrap_or(0),
-        gid: spec.gid.unwrap_or(0),
+    let maps = host.joined_ids.clone().unwrap_or_default();
+    if spec.groups.is_some() && !maps.setgroups {
+        return Err(groups_denied("the user namespace that is entered"));
+    }
+    // A privileged caller's own ids mean nothing there: its root, or whoever comes first. An ordinary
+    // user is there under the id that they have mapped.
+    let default = |map: &[IdMap], own: u32| {
+        if caller.may_set_ids() {
+            map.iter().map(|line| line.inside).min().unwrap_or(own)
+        } else {
+            let line = map.iter().find(|line| holds(line.outside, line.count, own));
+            line.map_or(own, |line| line.inside + (own - line.outside))
+        }
+    };
+    let job = Ids {
+        uid: spec.uid.unwrap_or_else(|| default(&maps.uid, caller.uid)),
+        gid: spec.gid.unwrap_or_else(|| default(&maps.gid, caller.gid)),
         // No supplementary group of the caller's may leak into a job that is somebody else.
-        groups: spec.groups.clone().or_else(|| root.then(Vec::new)),
-    });
-    let init = root.then(|| Ids {
-        uid: 0,
-        gid: 0,
-        groups: job.as_ref().and_then(|job| job.groups.clone()),
-    });
+        groups: maps
+            .setgroups
+            .then(|| spec.groups.clone().unwrap_or_default()),
+    };
+    mapped("uid", job.uid, &maps.uid)?;
+    mapped("gid", job.gid, &maps.gid)?;
+    for (at, group) in spec.groups.iter().flatten().enumerate() {
+        mapped(&format!("groups[{at}]"), *group, &maps.gid)?;
+    }
+    let zero = outside(&maps.uid, 0).is_some() && outside(&maps.gid, 0).is_some();
+    let init = if zero {
+        Ids {
+            uid: 0,
+            gid: 0,
+            groups: job.groups.clone(),
+        }
+    } else {
+        job.clone()
+    };
+    let outer = outside(&maps.uid, job.uid).zip(outside(&maps.gid, job.gid));
+    let shifted = outer.is_none_or(|(uid, _)| uid != caller.uid);
     Ok(Identity {
         uid_map: Vec::new(),
         gid_map: Vec::new(),
@@ -141,11 +166,11 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
         gid_helper: None,
         deny_setgroups: false,
         tree_map: None,
-        shifted: root,
-        maps_trees: root,
-        outside: None,
-        job,
-        init,
+        shifted,
+        maps_trees: caller.may_set_ids(),
+        outside: outer.filter(|_| shifted),
+        job: Some(job),
+        init: Some(init),
     })
 }
 
@@ -217,7 +242,7 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     // The kernel lets a user map its own group alone only where no group can be dropped; newgidmap
     // leaves that to whoever is given other groups.
     if spec.groups.is_some() && caller.setgroups_denied {
-        return Err(groups_denied());
+        return Err(groups_denied("the caller's user namespace"));
     }
     let may_set_groups = (privileged || gid_helper.is_some()) && !caller.setgroups_denied;
     if !may_set_groups && spec.groups.is_some() {
@@ -238,11 +263,6 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     // No supplementary group of the caller's may leak into a job that is somebody else.
     let groups = may_set_groups.then(|| spec.groups.clone().unwrap_or_default());
     let job = Ids { uid, gid, groups };
-    let outside = |map: &[IdMap], id: u32| {
-        map.iter()
-            .find(|line| holds(line.inside, line.count, id))
-            .map(|line| line.outside + (id - line.inside))
-    };
     let outer = outside(&uid_map, uid).zip(outside(&gid_map, gid));
     let shifted = outside(&uid_map, uid) != Some(caller.uid);
     // The init works as the namespace's root where it is mapped, or its mounts would be nobody's.
@@ -296,17 +316,24 @@ fn range(mapped: &[(u32, u32)], base: u32) -> Option<(u32, u32)> {
     (count > 0).then_some((first, count.min(SHIFT_COUNT)))
 }
 
+/// What an id inside is outside.
+fn outside(map: &[IdMap], id: u32) -> Option<u32> {
+    map.iter()
+        .find(|line| holds(line.inside, line.count, id))
+        .map(|line| line.outside + (id - line.inside))
+}
+
 /// Whether an id is among `count` from `first` on.
 fn holds(first: u32, count: u32, id: u32) -> bool {
     id >= first && id - first < count
 }
 
-fn groups_denied() -> Error {
+fn groups_denied(whose: &str) -> Error {
     Error::new(
         ErrorKind::Permission,
         Stage::Ids,
         "groups",
-        "setting supplementary groups is denied in the caller's user namespace (/proc/self/setgroups)",
+        format!("setting supplementary groups is denied in {whose} (/proc/PID/setgroups)"),
     )
 }
 

@@ -211,7 +211,7 @@ pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Pla
                 cpu_slot,
                 cpus: host.cpus,
                 host_slot,
-                pid_namespace: namespaces.pid_namespace(),
+                pid_namespace: u32::from(namespaces.has(Kind::Pid)),
             },
         );
     }

@@ -2,9 +2,7 @@
 
 use std::ffi::CString;
 
-use isolate_plan::{
-    JOIN_NOW, JOIN_TRY, Op, PID_NAMESPACE_HOST, PID_NAMESPACE_JOINED, PID_NAMESPACE_NEW,
-};
+use isolate_plan::{JOIN_NOW, JOIN_TRY, Op};
 use isolate_sys::abi::{CLONE_NEWTIME, MS_PRIVATE, MS_REC};
 
 use super::Slot;
@@ -59,17 +57,6 @@ impl Decided {
     /// pid namespace, which only children enter.
     pub fn is_reborn(&self) -> bool {
         !self.joined.is_empty() && (self.birth_flags() != 0 || self.joins(Kind::Pid))
-    }
-
-    /// Whose process ids the init has.
-    pub fn pid_namespace(&self) -> u32 {
-        if self.has(Kind::Pid) {
-            PID_NAMESPACE_NEW
-        } else if self.joins(Kind::Pid) {
-            PID_NAMESPACE_JOINED
-        } else {
-            PID_NAMESPACE_HOST
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use libisolate::ns::{Kind, Namespace, create};
 use libisolate::spec::{NamespaceMode, Net, Profile, Root};
 use libisolate::{ErrorKind, Spec, run, spawn};
 
-use super::common::{alone, is_root, ok, root_or_skip, sh};
+use super::common::{Alone, alone, is_root, ok, root_or_skip, sh};
 use super::{bare, refused, sleeper};
 use crate::name;
 
@@ -262,5 +262,80 @@ fn what_is_refused() {
                 "{error}"
             );
         }
+    });
+}
+
+#[test]
+fn under_a_proc_of_other_numbers() {
+    if !root_or_skip(name!()) {
+        return;
+    }
+    // In a pid namespace of its own, where /proc is still that of the one above.
+    let mark = format!("31{}.5", std::process::id());
+    Alone::new(name!())
+        .under(&["unshare", "-pf", "--kill-child"])
+        .env("ISOLATE_TEST_MARK", &mark)
+        .unchecked()
+        .run(|| {
+            let mark = std::env::var("ISOLATE_TEST_MARK").unwrap();
+            let alive = || {
+                std::fs::read_dir("/proc")
+                    .unwrap()
+                    .flatten()
+                    .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+                    .filter(|line| line.starts_with(format!("sleep\0{mark}").as_bytes()))
+                    .count()
+            };
+            let job = spawn(&bare(&format!("sleep {mark} & sleep {mark}"), &[])).unwrap();
+            while alive() < 2 {
+                std::thread::yield_now();
+            }
+            job.kill().unwrap();
+            job.wait().unwrap();
+            assert_eq!(alive(), 0);
+        });
+}
+
+#[test]
+fn ids_are_what_the_namespace_has() {
+    alone(name!(), || {
+        let mut other = std::process::Command::new("unshare")
+            .args(["-Ur", "sleep", "1000"])
+            .spawn()
+            .unwrap();
+        let path = format!("/proc/{}/ns/user", other.id());
+        let own = Namespace::of_thread(Kind::User).unwrap();
+        let setgroups = format!("/proc/{}/uid_map", other.id());
+        while Namespace::open(&path).unwrap() == own
+            || std::fs::read_to_string(&setgroups).unwrap().is_empty()
+        {
+            std::thread::yield_now();
+        }
+        let spec = |script: &str| {
+            let mut spec = bare(script, &[]);
+            spec.namespaces.user = Some(NamespaceMode::Path(path.as_str().into()));
+            spec.stdout = libisolate::spec::Stdio::Capture;
+            spec
+        };
+        while std::fs::read(format!("/proc/{}/comm", other.id())).unwrap() != b"sleep\n" {
+            std::thread::yield_now();
+        }
+        assert_eq!(ok(&spec("id -u; cat /proc/self/setgroups")), "0\ndeny\n");
+        let mut wrong = spec("true");
+        wrong.groups = Some(vec![0]);
+        let error = refused(run(&wrong));
+        assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
+        assert!(
+            error
+                .message()
+                .contains("is denied in the user namespace that is entered")
+        );
+        let mut wrong = spec("true");
+        wrong.uid = Some(5);
+        let error = refused(run(&wrong));
+        assert_eq!(error.kind(), ErrorKind::InvalidSpec, "{error}");
+        assert!(error.message().contains("uid: 5 is not mapped"), "{error}");
+        let _ = other.kill();
+        let _ = other.wait();
     });
 }

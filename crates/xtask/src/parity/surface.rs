@@ -49,6 +49,9 @@ pub fn python(model: &Model) -> Result<Surface> {
         ("_methods", "OutcomeMethods", "Outcome"),
         ("errors", "IsolateError", "IsolateError"),
         ("aio", "Job", "aio.Job"),
+        ("_namespace", "Namespace", "Namespace"),
+        ("_ns_create", "NamespaceSet", "NamespaceSet"),
+        ("_ns_threads", "Inside", "Inside"),
     ] {
         let file = format!("python/libisolate/{file}.py");
         for member in python_members(&files::read(&file)?, class, &file)? {
@@ -170,6 +173,7 @@ fn node_members(source: &str, what: &str, name: &str, place: &str) -> Result<BTr
         let line = line
             .strip_prefix("readonly ")
             .or(line.strip_prefix("get "))
+            .or(line.strip_prefix("static "))
             .unwrap_or(line);
         let end = line
             .find(|c: char| !(c.is_alphanumeric() || c == '_'))
