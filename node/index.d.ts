@@ -1,8 +1,12 @@
 // libisolate: run commands in Linux namespaces and cgroups, with limits, and learn how they ended.
 
 import { EventEmitter } from 'node:events';
-import { Socket } from 'node:net';
-import { Bytes, Enforced, Outcome as Ended, Spec, Stdio as WireStdio, Usage } from './spec';
+import { Server, Socket } from 'node:net';
+import {
+  Bytes, CgroupPath, Enforced, IdMap, IdMaps, MountInfo, NamespaceEntry, NamespaceId, NamespaceKind,
+  Namespaces, Outcome as Ended, Persisted, Process, Spec, Stdio as WireStdio, SubordinateIds,
+  TimeOffsets, TreeNode, Usage,
+} from './spec';
 
 export * from './spec';
 
@@ -16,7 +20,12 @@ export interface Outcome<Output = Buffer> extends Ended<Output> {
 }
 
 /** The fields of a spec, and what is said about the call itself. */
-export interface SpawnOptions extends Omit<Spec, 'argv' | 'stdin' | 'stdout' | 'stderr'> {
+export interface SpawnOptions extends Omit<Spec, 'argv' | 'stdin' | 'stdout' | 'stderr' | 'namespaces'> {
+  /**
+   * Which namespaces are new, and which are there and entered: of these a `Namespace`, or all of a
+   * `NamespaceSet`. They may be closed once the job has started.
+   */
+  readonly namespaces?: Namespaces | NamespaceSet;
   readonly stdin?: Stdio;
   readonly stdout?: Stdio;
   readonly stderr?: Stdio;
@@ -79,6 +88,17 @@ export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposabl
   signal(signal: NodeJS.Signals | number): boolean;
   /** What the job has used so far. */
   usage(): Usage;
+  /** The job's processes by ascending number, without its init; none once it has ended. */
+  processes(): Promise<Process[]>;
+  /** One of the job's namespaces, which lives on as long as the handle does. */
+  namespace(kind: NamespaceKind): Namespace;
+  /**
+   * Starts another program inside the running job: in its namespaces, its cgroup and its root, as its user
+   * unless the options say otherwise. They may not say what the job has decided, such as namespaces,
+   * root, maps and cgroup limits. It ends with the job at the latest, and while it runs the job is not collected.
+   */
+  exec(command: Command, options: SpawnOptions & { readonly encoding: BufferEncoding }): Promise<Job<string>>;
+  exec(command: Command, options?: SpawnOptions): Promise<Job<Buffer>>;
   /** Kills the job if it still runs, waits until nothing of it is left, and closes its streams. */
   close(): Promise<void>;
   /** Lets the running job keep the event loop alive; so it does at the start. */
@@ -136,3 +156,298 @@ export function moveToLeaf(): void;
 
 /** The library's version, `major.minor.patch`. */
 export const version: string;
+
+/** What there is to know of a kind of namespace. */
+export interface KindFacts {
+  /** The name under /proc/PID/ns. */
+  readonly name: NamespaceKind;
+  /** The `CLONE_NEW*` flag of clone(2), unshare(2) and setns(2). */
+  readonly flag: number;
+  /** What it isolates, in a few words. */
+  readonly isolates: string;
+  /** The first Linux that has it, such as `'4.6'`. */
+  readonly since: string;
+  /** Whether namespaces of this kind have a parent: user and pid. */
+  readonly isNested: boolean;
+  /** Whether a process can have another for its children than for itself: pid and time. */
+  readonly isForChildren: boolean;
+  /** Whether this kernel has it. */
+  readonly supported: boolean;
+}
+
+/** The eight kinds. */
+export function namespaceKinds(): KindFacts[];
+
+/** What a socket is made of (socket(2)): a name, or Linux's number. */
+export interface SocketOptions {
+  /** Default `'inet'`. */
+  readonly family?: 'unix' | 'inet' | 'inet6' | 'netlink' | 'packet' | 'vsock' | number;
+  /** Default `'stream'`. */
+  readonly type?: 'stream' | 'dgram' | 'raw' | 'seqpacket' | number;
+  /** Default 0: the usual one. */
+  readonly protocol?: number;
+}
+
+/** What a function that ran inside gives: of a socket or server the descriptor. */
+type Brought<Result> = Awaited<Result> extends Socket | Server ? number : Awaited<Result>;
+
+/**
+ * A handle of a namespace, which keeps it alive even when no process is in it (of a pid namespace only the
+ * shell: once its pid 1 has ended, no process can be made there).
+ *
+ * Opening one and asking what it is are system calls, done at once. What starts a process, mounts or
+ * reads much gives a promise, and leaves every thread of this process where it is. Failures are
+ * `IsolateError`s of the stage `'namespace'`; `kind` is `'not_found'` for what is gone or beyond the
+ * caller's view, `'invalid_spec'` for a namespace of a kind that has no such thing.
+ *
+ * Collected as garbage it is closed. In the options of a job it stands for itself:
+ * `namespaces: { net: ns }`.
+ */
+export class Namespace implements Disposable {
+  private constructor();
+
+  /** The calling thread's own. */
+  static ofThread(kind: NamespaceKind): Namespace;
+  /** That of a process, or of a thread by its id. */
+  static ofProcess(pid: number, kind: NamespaceKind): Namespace;
+  /** That in which the children of a process begin, of the kinds pid and time. */
+  static ofChildren(pid: number, kind: NamespaceKind): Namespace;
+  /** That of the process of a pidfd, and of no other that may have got its number since. */
+  static ofPidfd(pidfd: number | { readonly fd: number }, kind: NamespaceKind): Namespace;
+  /** That at a path: below /proc/PID/ns, or where one is kept. */
+  static open(path: Bytes): Namespace;
+  /** The network namespace that `ip netns` knows by a name. */
+  static named(name: string): Namespace;
+  /** That of a descriptor, which stays the caller's. */
+  static ofFd(fd: number | { readonly fd: number }): Namespace;
+  /** That of a file handle, in any process until the machine reboots (Linux 6.18). */
+  static ofFileHandle(handle: Uint8Array): Namespace;
+  /** That with a number as `kernelId` gives it; Linux 6.18 searches for it, 6.19 finds it at once. */
+  static ofKernelId(id: number): Promise<Namespace>;
+
+  /** Its kind. */
+  readonly kind: NamespaceKind;
+  /** Its device and inode numbers: two handles with the same are of the same namespace. */
+  readonly id: NamespaceId;
+  /** Its inode number, as in `net:[4026531833]`. */
+  readonly inode: number;
+  /** Its descriptor, close-on-exec; -1 when it is closed. */
+  get fd(): number;
+  /** Whether it is closed. */
+  get closed(): boolean;
+  /** The number that no other gets until the machine reboots; null before Linux 6.18. */
+  get kernelId(): number | null;
+  /** Whether the kernel booted with it. Of net and mnt this is known from Linux 6.18 on. */
+  get isInitial(): boolean;
+
+  /** Its file handle, to be kept as it is: by it any process finds the namespace again (Linux 6.18). */
+  fileHandle(): Buffer;
+  /** Another handle of the same namespace. */
+  clone(): Namespace;
+  /** The namespace it is nested in, of the kinds user and pid. */
+  parent(): Namespace;
+  /** The user namespace whose capabilities count in it; of a user namespace its parent. */
+  owner(): Namespace;
+  /** The user id, as the caller sees it, of whoever made its user namespace. */
+  ownerUid(): number;
+  /** How many mounts a mount namespace has, and its number (Linux 6.12). */
+  mountInfo(): MountInfo;
+  /** The number of a mount namespace, as statmount(2) takes it (Linux 6.11). */
+  mountNamespaceId(): number;
+  /** The mount namespace made after this one (Linux 6.12); `'not_found'` at the end. */
+  nextMountNamespace(): Namespace;
+  /** The mount namespace made before this one. */
+  previousMountNamespace(): Namespace;
+  /** Whether both are of the same namespace. */
+  equals(other: unknown): boolean;
+
+  /** The host name in a uts namespace. */
+  hostname(): Promise<string>;
+  /** Sets it for everyone in there: at most 64 bytes. */
+  setHostname(name: string): Promise<void>;
+  /** The NIS domain name in a uts namespace. */
+  domainname(): Promise<string>;
+  /** Sets it for everyone in there: at most 64 bytes. */
+  setDomainname(name: string): Promise<void>;
+  /** A kernel parameter that is the namespace's own, such as `net.ipv4.ip_forward`. */
+  sysctl(name: string): Promise<string>;
+  /** Sets one, for everyone in there. */
+  setSysctl(name: string, value: string | number | bigint): Promise<void>;
+  /** The clock offsets of a time namespace. */
+  timeOffsets(): Promise<Required<TimeOffsets>>;
+  /**
+   * Opens a socket in a net namespace and gives its descriptor, which is the caller's to close: it stays
+   * in its namespace wherever it goes. `new net.Socket({ fd })` connects from there.
+   */
+  socket(options?: SocketOptions): Promise<number>;
+  /** Where a process is in the cgroup trees, as seen from a cgroup namespace. */
+  cgroupPaths(pid: number): Promise<CgroupPath[]>;
+  /** The id maps of a user namespace; `outside` is as the caller sees it. */
+  idMaps(): Promise<Required<IdMaps>>;
+  /** Who lives in it: as `processesIn()`. */
+  processes(): Promise<Process[]>;
+  /** Keeps it at a path by a bind mount; the file must not be there. `unpersist()` takes it away. */
+  persist(path: Bytes): Promise<void>;
+  /** Keeps a network namespace as `ip netns add` does; gives the path. */
+  persistName(name: string): Promise<string>;
+  /** Runs a function inside: `runInside()` with this one alone. */
+  run<Args extends unknown[], Result>(fn: (...args: Args) => Result, ...args: Args): Promise<Brought<Result>>;
+
+  /** Closes the descriptor. What is under way finishes; a second time it does nothing. */
+  close(): void;
+  /** As `close()`: for `using`. */
+  [Symbol.dispose](): void;
+  /** As the kernel shows it: `net:[4026531833]`. */
+  toString(): string;
+}
+
+/** What namespaces are to be like, in the words of a job's options. */
+export interface NamespaceSettings {
+  /** Host name of a new uts namespace. */
+  readonly hostname?: string;
+  /** NIS domain name of a new uts namespace. */
+  readonly domainname?: string;
+  /** Clock offsets of a new time namespace. */
+  readonly timeOffsets?: TimeOffsets;
+  /** Kernel parameters of the new ones' own. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Ids of a new user namespace; default as for a job. */
+  readonly uidMap?: readonly IdMap[];
+  readonly gidMap?: readonly IdMap[];
+  /** A user namespace that is there and is to own the new ones. */
+  readonly namespaces?: { readonly user: Namespace | { readonly path: Bytes } | { readonly fd: number } };
+}
+
+/**
+ * Makes namespaces that no process needs to live in, owned by the new user namespace when that is among
+ * them. A new network namespace has `lo` up, and the mounts of a new mount namespace are private. With a
+ * pid namespace among them a holder, an init that only reaps, lives in all of them until the set is closed.
+ */
+export function createNamespaces(
+  kinds: NamespaceKind | readonly NamespaceKind[],
+  settings?: NamespaceSettings,
+): Promise<NamespaceSet>;
+
+/**
+ * Namespaces made together; iterable, in the order of `namespaceKinds()`. As `namespaces` of a job's options it
+ * stands for all its members.
+ */
+export class NamespaceSet implements Iterable<Namespace>, Disposable, AsyncDisposable {
+  private constructor();
+  /** The process that is pid 1 of the set's pid namespace, as the caller sees it. */
+  readonly holderPid: number | null;
+  /** The kinds of its members. */
+  get kinds(): NamespaceKind[];
+  /** The one of a kind. It may be closed by itself, and lives on in handles of its own. */
+  get(kind: NamespaceKind): Namespace | null;
+  [Symbol.iterator](): Iterator<Namespace>;
+  /** Closes every handle, and kills the holder with whatever runs in the pid namespace. */
+  close(): void;
+  /** As `close()`: for `using`. */
+  [Symbol.dispose](): void;
+  /** As `close()`, without keeping JavaScript waiting for the end of the processes. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Runs a function on a thread of its own in namespaces, of the kinds cgroup, ipc, mnt, net, uts, and pid
+ * for its children. No other thread of the process ever moves, and the thread is gone when the promise
+ * settles. For a user or time namespace the kernel wants a process: start a job there.
+ *
+ * What crosses is the function's source text, so it sees no variable from around it; `require` is there,
+ * with this package as `require('libisolate')`. Arguments and result are cloned (structured clone); of a
+ * `net.Socket` or `net.Server` that it gives, the promise gives a descriptor. Errors come back as errors.
+ * Descriptors that it opens with `fs.openSync()` are the whole process's: they stay open, and it may give
+ * their numbers.
+ *
+ * Inside is what runs on the function's own thread: `fs.*Sync`, sockets and servers of `net` and `dgram`,
+ * `child_process`, `os.hostname()`, and jobs of this package. What goes through the pool of threads that the
+ * whole process shares is NOT inside: `fs.promises` and `fs` with callbacks, and `dns.lookup()` (so connect
+ * to addresses, not to names). `import()`, which would read there, is refused.
+ */
+export function runInside<Args extends unknown[], Result>(
+  namespaces: NamespaceSet | readonly Namespace[],
+  fn: (...args: Args) => Result,
+  ...args: Args
+): Promise<Brought<Result>>;
+
+/**
+ * Moves the calling worker thread into namespaces: into all, or, on an error, into none. There is no way
+ * back but to enter the old ones. Refused on the main thread, whose event loop the whole program shares.
+ * What is inside is as for `runInside()`; what the worker starts (workers, jobs) begins there. A mount
+ * namespace can be entered only after `unshareThread('mnt')`.
+ */
+export function enterThread(namespaces: Namespace | NamespaceSet | readonly Namespace[]): void;
+
+/** Moves the calling worker thread into namespaces of the process of a pidfd in one step (Linux 5.8). */
+export function enterThreadPidfd(
+  pidfd: number | { readonly fd: number },
+  kinds: NamespaceKind | readonly NamespaceKind[],
+): void;
+
+/**
+ * Gives the calling worker thread new namespaces (unshare(2)), pid and time for its children, after which it
+ * can start no further thread. A user namespace is refused: the kernel gives one only to a process with one
+ * thread. Refused on the main thread.
+ */
+export function unshareThread(kinds: NamespaceKind | readonly NamespaceKind[]): void;
+
+/** Every namespace that the caller can see, by kind and inode number, with what keeps it alive. */
+export function listNamespaces(): Promise<NamespaceEntry[]>;
+
+/** The same as a tree: user namespaces below their parents, and below each what it owns. */
+export function namespaceTree(): Promise<TreeNode[]>;
+
+/**
+ * Who lives in a namespace, by ascending number; in a pid namespace also in those nested in it, and `inside`
+ * is the number in it.
+ */
+export function processesIn(namespace: Namespace): Promise<Process[]>;
+
+/** The namespaces that are kept at paths, in the caller's mount namespace. */
+export function persistedNamespaces(): Promise<Persisted[]>;
+
+/** Takes away what `persist()` made: the mount, and its file where that is empty. */
+export function unpersist(path: Bytes): Promise<void>;
+
+/** Takes away what `persistName()` or `ip netns add` made. */
+export function unpersistName(name: string): Promise<void>;
+
+/** Two namespaces; each is the calling thread's own where it is not named. */
+export interface Between {
+  readonly from?: Namespace;
+  readonly to?: Namespace;
+}
+
+/** The number in the pid namespace `to` of the process that has the number `pid` in `from`. */
+export function translatePid(pid: number, between: Between): number;
+
+/** The number in the user namespace `to` of the user that is `uid` in `from`. */
+export function translateUid(uid: number, between: Between): Promise<number>;
+
+/** The number in the user namespace `to` of the group that is `gid` in `from`. */
+export function translateGid(gid: number, between: Between): Promise<number>;
+
+/** The id maps of a process's user namespace; `outside` is as the caller sees it. */
+export function idMapsOf(pid: number): Promise<Required<IdMaps>>;
+
+/**
+ * Writes the maps of the user namespace of a process, which has none yet; what /etc/subuid and /etc/subgid
+ * allow an ordinary user by newuidmap(1) and newgidmap(1).
+ */
+export function writeIdMaps(pid: number, maps: IdMaps): Promise<void>;
+
+/** The ids that /etc/subuid and /etc/subgid give the caller: first and count of each range. */
+export function subordinateIds(): Promise<SubordinateIds>;
+
+/** Where a process is in the cgroup trees, as the caller sees it. */
+export function cgroupPathsOf(pid: number): Promise<CgroupPath[]>;
+
+/** The clock offsets that the children of a process begin with. */
+export function timeOffsetsOf(pid: number): Promise<Required<TimeOffsets>>;
+
+/**
+ * Sets the clock offsets of the time namespace that a process has made for its children; `'busy'` once one is
+ * born.
+ */
+export function setTimeOffsets(pid: number, offsets: TimeOffsets): Promise<void>;

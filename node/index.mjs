@@ -3,4 +3,10 @@
 import libisolate from './index.js';
 
 export const { run, spawn, Job, IsolateError, AbortError, specFromJson, host, moveToLeaf, version } = libisolate;
+export const { Namespace, NamespaceSet, createNamespaces, namespaceKinds } = libisolate;
+export const { runInside, enterThread, enterThreadPidfd, unshareThread } = libisolate;
+export const { listNamespaces, namespaceTree, processesIn } = libisolate;
+export const { persistedNamespaces, unpersist, unpersistName } = libisolate;
+export const { translatePid, translateUid, translateGid, idMapsOf, writeIdMaps, subordinateIds } = libisolate;
+export const { cgroupPathsOf, timeOffsetsOf, setTimeOffsets } = libisolate;
 export default libisolate;

@@ -1,10 +1,12 @@
-// The keys of a spec and of an outcome: in JavaScript, on the wire, and what a value is made of.
+// The keys of a spec, of an outcome, and of what is told of namespaces: in JavaScript, on the wire, and what
+// a value is made of.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 'use strict';
 
 // name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
-// keys are data, or the value's type]
+// keys are data, 'bytes' for text that need not be UTF-8, or the value's type]
+// A type that is one of several: { $tag: the key with the word that tells which, word: its type }
 
 exports.Spec = {
   argv: ['argv'],
@@ -146,4 +148,105 @@ exports.Enforced = {
   file: ['file'],
   value: ['value'],
   reason: ['reason'],
+};
+
+exports.IdMaps = {
+  uid: ['uid', 'IdMap'],
+  gid: ['gid', 'IdMap'],
+  setgroups: ['setgroups'],
+};
+
+exports.NamespaceId = {
+  device: ['device'],
+  inode: ['inode'],
+};
+
+exports.MountInfo = {
+  id: ['id'],
+  mounts: ['mounts'],
+};
+
+exports.CgroupPath = {
+  hierarchy: ['hierarchy'],
+  controllers: ['controllers'],
+  path: ['path'],
+};
+
+exports.NamespaceEntry = {
+  kind: ['kind'],
+  id: ['id', 'NamespaceId'],
+  kernelId: ['kernel_id'],
+  initial: ['initial'],
+  ownerUid: ['owner_uid'],
+  owner: ['owner'],
+  parent: ['parent'],
+  processes: ['processes'],
+  pid: ['pid'],
+  command: ['command'],
+  pins: ['pins', 'Pin'],
+};
+
+exports.ProcessPin = {
+  type: ['type'],
+  pid: ['pid'],
+};
+
+exports.ThreadPin = {
+  type: ['type'],
+  pid: ['pid'],
+  tid: ['tid'],
+};
+
+exports.ForChildrenPin = {
+  type: ['type'],
+  pid: ['pid'],
+};
+
+exports.MountPin = {
+  type: ['type'],
+  path: ['path', 'bytes'],
+  pid: ['pid'],
+};
+
+exports.FdPin = {
+  type: ['type'],
+  pid: ['pid'],
+  fd: ['fd'],
+};
+
+exports.ChildPin = {
+  type: ['type'],
+  inode: ['inode'],
+};
+
+exports.Pin = {
+  $tag: 'type',
+  process: 'ProcessPin',
+  thread: 'ThreadPin',
+  for_children: 'ForChildrenPin',
+  mount: 'MountPin',
+  fd: 'FdPin',
+  child: 'ChildPin',
+};
+
+exports.TreeNode = {
+  entry: ['entry', 'NamespaceEntry'],
+  children: ['children', 'TreeNode'],
+};
+
+exports.Persisted = {
+  path: ['path', 'bytes'],
+  kind: ['kind'],
+  id: ['id', 'NamespaceId'],
+};
+
+exports.Process = {
+  pid: ['pid'],
+  inside: ['inside'],
+  name: ['name'],
+};
+
+exports.SubordinateIds = {
+  uid: ['uid'],
+  gid: ['gid'],
 };

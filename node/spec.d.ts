@@ -1,4 +1,4 @@
-// The types of a spec and of an outcome.
+// The types of a spec, of an outcome, and of what is told of namespaces.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 /** What Linux takes for paths, arguments and environment; bytes where it is not text; never with a NUL. */
@@ -439,3 +439,193 @@ export interface Enforced {
  * - `'skipped'`: Not in force, because it was `try` and the host could not; `reason` says why.
  */
 export type EnforcementStatus = 'enforced' | 'skipped';
+
+/** The maps of a user namespace. */
+export interface IdMaps {
+  /** User ids; none before a map is written. Writing none leaves the map to be written later. */
+  readonly uid?: readonly IdMap[];
+  /** Group ids, as `uid`. */
+  readonly gid?: readonly IdMap[];
+  /** Whether processes there may set their supplementary groups (setgroups(2)). */
+  readonly setgroups?: boolean;
+}
+
+/**
+ * A kind of namespace.
+ * - `'cgroup'`: The cgroup root (cgroup_namespaces(7)), Linux 4.6.
+ * - `'ipc'`: System V IPC and POSIX message queues (ipc_namespaces(7)), Linux 2.6.19.
+ * - `'net'`: Network devices, addresses, ports (network_namespaces(7)), Linux 2.6.24.
+ * - `'mnt'`: Mounts (mount_namespaces(7)), Linux 2.4.19.
+ * - `'pid'`: Process ids (pid_namespaces(7)), Linux 2.6.24.
+ * - `'time'`: Monotonic and boot-time clocks (time_namespaces(7)), Linux 5.6.
+ * - `'user'`: User and group ids, capabilities (user_namespaces(7)), Linux 3.8.
+ * - `'uts'`: Host and domain name (uts_namespaces(7)), Linux 2.6.19.
+ */
+export type NamespaceKind = 'cgroup' | 'ipc' | 'net' | 'mnt' | 'pid' | 'time' | 'user' | 'uts';
+
+/**
+ * What tells one namespace from another while both exist: the device and inode numbers of its file
+ * under /proc/PID/ns (namespaces(7)). Another namespace may get them once this one is gone.
+ */
+export interface NamespaceId {
+  /** Device number of the kernel's file system of namespaces. */
+  readonly device: number;
+  /** Inode number, as in `net:[4026531833]`. */
+  readonly inode: number;
+}
+
+/** The number of mounts in a mount namespace, and its number (ioctl_nsfs(2)). */
+export interface MountInfo {
+  /** The number that no other mount namespace gets until the machine reboots. */
+  readonly id: number;
+  /** How many mounts it has. */
+  readonly mounts: number;
+}
+
+/**
+ * A process's place in one cgroup hierarchy, as somebody sees it (cgroups(7), /proc/PID/cgroup).
+ */
+export interface CgroupPath {
+  /** The hierarchy's number; 0 for the v2 tree. */
+  readonly hierarchy: number;
+  /** The v1 controllers of the hierarchy, or `name=NAME`; none for the v2 tree. */
+  readonly controllers: readonly string[];
+  /** The path below the root that is seen; it begins with `/..` for what is above that. */
+  readonly path: string;
+}
+
+/** A namespace, and who keeps it alive. */
+export interface NamespaceEntry {
+  /** Its kind. */
+  readonly kind: NamespaceKind;
+  /** Its device and inode numbers. */
+  readonly id: NamespaceId;
+  /** Its 64-bit number, which no other namespace gets until the machine reboots (Linux 6.18). */
+  readonly kernelId: number | null;
+  /**
+   * Whether it is the one that the kernel booted with. Of mount and net namespaces this is only
+   * known from Linux 6.18 on, and is false before.
+   */
+  readonly initial: boolean;
+  /**
+   * The user id, as the caller sees it, of whoever made the user namespace, or, of another kind,
+   * the user namespace that owns it. None where the caller may not know.
+   */
+  readonly ownerUid: number | null;
+  /**
+   * Inode number of the user namespace whose capabilities count in it; of a user namespace that is
+   * its parent. None for the initial user namespace, and where it is beyond the caller's view.
+   */
+  readonly owner: number | null;
+  /** Inode number of the namespace it is nested in, of the kinds user and pid. */
+  readonly parent: number | null;
+  /**
+   * How many processes live in it: have their main thread there. Those of namespaces nested in it
+   * are not counted.
+   */
+  readonly processes: number;
+  /** The lowest number among these processes, as /proc shows it. */
+  readonly pid: number | null;
+  /**
+   * The command line of that process, at most 4096 bytes; its name in brackets where it has none.
+   */
+  readonly command: string | null;
+  /**
+   * Everything that was found to keep it alive, sorted. Empty where that is out of sight, such as
+   * a socket that was made in it.
+   */
+  readonly pins: readonly Pin[];
+}
+
+/** A process that lives in it. */
+export interface ProcessPin {
+  /** What it is. */
+  readonly type: 'process';
+  /** Its number as /proc shows it. */
+  readonly pid: number;
+}
+
+/** A thread that is in it while the main thread of its process is elsewhere. */
+export interface ThreadPin {
+  /** What it is. */
+  readonly type: 'thread';
+  /** The process's number as /proc shows it. */
+  readonly pid: number;
+  /** The thread's number. */
+  readonly tid: number;
+}
+
+/** A process whose next children will be in it, of the kinds pid and time. */
+export interface ForChildrenPin {
+  /** What it is. */
+  readonly type: 'for_children';
+  /** Its number as /proc shows it. */
+  readonly pid: number;
+}
+
+/** A bind mount. */
+export interface MountPin {
+  /** What it is. */
+  readonly type: 'mount';
+  /** Where, as the process below has it. */
+  readonly path: string | Buffer;
+  /** A process in the mount namespace of the mount. */
+  readonly pid: number;
+}
+
+/** An open descriptor. */
+export interface FdPin {
+  /** What it is. */
+  readonly type: 'fd';
+  /** The number, as /proc shows it, of the process that has it. */
+  readonly pid: number;
+  /** Its number there. */
+  readonly fd: number;
+}
+
+/** A namespace that is nested in it or owned by it. */
+export interface ChildPin {
+  /** What it is. */
+  readonly type: 'child';
+  /** The inode number of that namespace. */
+  readonly inode: number;
+}
+
+/** What keeps a namespace alive. */
+export type Pin = ProcessPin | ThreadPin | ForChildrenPin | MountPin | FdPin | ChildPin;
+
+/** A namespace with those below it. */
+export interface TreeNode {
+  /** The namespace. */
+  readonly entry: NamespaceEntry;
+  /** Those below it, in the order of the list. */
+  readonly children: readonly TreeNode[];
+}
+
+/** A namespace that is kept at a path. */
+export interface Persisted {
+  /** Where it is mounted, as the caller's root has it. */
+  readonly path: string | Buffer;
+  /** Its kind. */
+  readonly kind: NamespaceKind;
+  /** Its device and inode numbers. */
+  readonly id: NamespaceId;
+}
+
+/** A process in a namespace or a job. */
+export interface Process {
+  /** Its number as the caller sees it. */
+  readonly pid: number;
+  /** Its number in the pid namespace that was asked about, or, where none was, in its own. */
+  readonly inside: number;
+  /** Its name (/proc/PID/comm), at most 15 bytes, 63 of a kernel thread. */
+  readonly name: string;
+}
+
+/** Ids that an ordinary user may map besides its own (subuid(5)). */
+export interface SubordinateIds {
+  /** User ids of /etc/subuid: first and count of each range, in the file's order. */
+  readonly uid: readonly (readonly [number, number])[];
+  /** Group ids of /etc/subgid. */
+  readonly gid: readonly (readonly [number, number])[];
+}

@@ -20,9 +20,16 @@ class IsolateError extends Error {
   }
 
   /** A wrong option that never gets to the library, because it has no name there. */
-  static invalid(subject, detail) {
-    const fields = { kind: 'invalid_spec', code: 'EINVAL', errno: 22, stage: 'spec', subject };
-    return new IsolateError(`spec: ${subject}: ${detail}`, fields);
+  static invalid(subject, detail, stage = 'spec') {
+    const fields = { kind: 'invalid_spec', code: 'EINVAL', errno: 22, stage, subject };
+    return new IsolateError(`${stage}: ${subject}: ${detail}`, fields);
+  }
+
+  /** As the library says it of a job that has ended. */
+  static ended(pid) {
+    const subject = `job ${pid}`;
+    const fields = { kind: 'not_found', code: 'ESRCH', errno: 3, stage: 'namespace', subject };
+    return new IsolateError(`namespace: ${subject}: No such process; the job has ended`, fields);
   }
 }
 Object.defineProperty(IsolateError.prototype, 'name', { value: 'IsolateError', configurable: true, writable: true });
@@ -41,11 +48,22 @@ function translated(call) {
   try {
     return call();
   } catch (error) {
-    if (typeof error?.message === 'string' && error.message.startsWith('{"')) {
-      throw IsolateError.fromJson(error.message);
-    }
-    throw error;
+    throw ours(error);
   }
 }
 
-module.exports = { AbortError, IsolateError, translated };
+/** The same for calls that give promises. */
+async function later(call) {
+  try {
+    return await call();
+  } catch (error) {
+    throw ours(error);
+  }
+}
+
+function ours(error) {
+  const known = typeof error?.message === 'string' && error.message.startsWith('{"');
+  return known ? IsolateError.fromJson(error.message) : error;
+}
+
+module.exports = { AbortError, IsolateError, later, translated };

@@ -5,8 +5,12 @@
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const os = require('node:os');
+const { text } = require('./check');
 const { AbortError, IsolateError } = require('./errors');
+const { kWrap } = require('./handle');
 const jobs = require('./jobs');
+const { command, start } = require('./launch');
+const { Namespace } = require('./namespace');
 const wire = require('./wire');
 
 const kJob = Symbol('job');
@@ -18,6 +22,8 @@ class Job extends EventEmitter {
   #waiters = [];
   #encoding;
   #abort = null;
+  /** The job that this one runs in: held, because it would be killed, and this with it. */
+  #outer = null;
 
   constructor(id, facts, { encoding, signal }) {
     super();
@@ -89,6 +95,26 @@ class Job extends EventEmitter {
     return Object.freeze(wire.fromWire(jobs.usage(this.#id), 'Usage'));
   }
 
+  namespace(kind) {
+    return this.#living(() => Namespace[kWrap](jobs.namespace(this.#id, text(kind, 'kind'))));
+  }
+
+  async processes() {
+    if (!this.#running) return [];
+    return wire.fromWire(JSON.parse(await jobs.processes(this.#id)), 'Process');
+  }
+
+  async exec(argv, options) {
+    const inner = await this.#living(() => start(Job, command(argv, options), this.#id));
+    inner.#outer = this;
+    return inner;
+  }
+
+  #living(call) {
+    if (!this.#running) throw IsolateError.ended(this.pid);
+    return call();
+  }
+
   ref() {
     jobs.setKeeps(this.#id, true);
     for (const stream of this.#streams) stream.ref();
@@ -136,6 +162,7 @@ class Job extends EventEmitter {
   #settle(outcome, failure) {
     this.#outcome = outcome;
     this.#failure = failure;
+    this.#outer = null;
     this.#abort?.signal.removeEventListener('abort', this.#abort.listener);
     const waiters = this.#waiters;
     this.#waiters = [];

@@ -2,7 +2,7 @@
 
 'use strict';
 
-const { IsolateError, translated } = require('./errors');
+const { IsolateError, later, translated } = require('./errors');
 const { native } = require('./native');
 
 let jobs;
@@ -63,8 +63,11 @@ function dispatch(event, id, text, stdout, stderr) {
   else record.lost(job, IsolateError.fromJson(text));
 }
 
-/** Starts a launch; resolves with the job that `make(id, facts)` returns. */
-function launch(spec, make, ended, lost) {
+/**
+ * Starts a launch, inside the job `outer` where there is one; resolves with the job that
+ * `make(id, facts)` returns.
+ */
+function launch(spec, make, ended, lost, outer) {
   connect();
   const id = (lastId = (lastId + 1) >>> 0);
   return new Promise((resolve, reject) => {
@@ -78,7 +81,14 @@ function launch(spec, make, ended, lost) {
       },
     });
     keepAlive(1);
-    jobs.spawn(id, spec);
+    try {
+      if (outer === undefined) jobs.spawn(id, spec);
+      else translated(() => jobs.exec(outer, id, spec));
+    } catch (error) {
+      launching.delete(id);
+      keepAlive(-1);
+      reject(error);
+    }
   });
 }
 
@@ -94,6 +104,8 @@ module.exports = {
   launch,
   setKeeps,
   hold: (job) => held.add(job),
+  namespace: (id, kind) => translated(() => jobs.namespace(id, kind)),
+  processes: (id) => later(() => jobs.processes(id)),
   kill: (id) => translated(() => jobs.kill(id)),
   signal: (id, signal) => translated(() => jobs.signal(id, signal)),
   usage: (id) => JSON.parse(translated(() => jobs.usage(id))),

@@ -4,36 +4,12 @@
 
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
-const { AbortError } = require('./errors');
 const { Job } = require('./job');
-const jobs = require('./jobs');
-const wire = require('./wire');
-
-/** What is said about a call itself, apart from the spec. */
-function split(argv, options = {}) {
-  const given = argv === undefined || Array.isArray(argv) || typeof argv !== 'object' ? { argv } : argv;
-  const { signal, encoding, input, captureOutput, ...spec } = { ...given, ...options };
-  for (const name of ['stdin', 'stdout', 'stderr']) {
-    if (spec[name] !== undefined) spec[name] = wire.stream(spec[name]);
-  }
-  return { call: { signal, encoding, input, captureOutput }, spec };
-}
-
-async function launch(spec, call) {
-  if (call.signal?.aborted) throw new AbortError(call.signal);
-  if (call.encoding !== undefined && !Buffer.isEncoding(call.encoding)) {
-    throw new TypeError(`encoding: ${JSON.stringify(call.encoding)} is not known`);
-  }
-  return jobs.launch(wire.dump(spec), (id, facts) => new Job(id, facts, call), Job.ended, Job.lost);
-}
+const { command, split, start } = require('./launch');
 
 /** Starts a job. */
 async function spawn(argv, options) {
-  const { call, spec } = split(argv, options);
-  for (const name of ['input', 'captureOutput']) {
-    if (call[name] !== undefined) throw new TypeError(`${name} is an option of run(), not of spawn()`);
-  }
-  return launch(spec, call);
+  return start(Job, command(argv, options));
 }
 
 /** Runs a job to its end. */
@@ -50,7 +26,7 @@ async function run(argv, options) {
     if (!free('stdin')) throw new TypeError('stdin and input may not both be given');
     spec.stdin = 'pipe';
   }
-  const job = await launch(spec, call);
+  const job = await start(Job, { call, spec });
   try {
     if (job.stdin !== null) feed(job.stdin, call.input);
     const [outcome, stdout, stderr] = await Promise.all([job.wait(), collect(job.stdout), collect(job.stderr)]);

@@ -8,16 +8,22 @@ const { constants } = require('node:os');
 const { fileURLToPath } = require('node:url');
 const keys = require('../spec-keys');
 const { IsolateError, translated } = require('./errors');
+const { kHandle, kMembers } = require('./handle');
 const { native } = require('./native');
 
 const BARE_NUMBER = /^\s*\d+(\.\d*)?\s*$/;
 
-/** The JSON text of a spec. */
-function dump(spec) {
-  return JSON.stringify(toWire(spec, 'Spec', ''));
+/** The JSON text of a spec, for the time of `use`: the namespaces that it names stay open so long. */
+async function dumped(spec, use) {
+  const held = [];
+  try {
+    return await use(JSON.stringify(toWire(spec, 'Spec', '', held)));
+  } finally {
+    for (const handle of held) handle.close();
+  }
 }
 
-function toWire(value, type, where) {
+function toWire(value, type, where, held) {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -32,7 +38,13 @@ function toWire(value, type, where) {
       throw new TypeError(`${where}: a ${typeof value} has no place in a spec`);
   }
   if (value === null) return null;
-  if (Array.isArray(value)) return value.map((item, n) => toWire(item, type, `${where}[${n}]`));
+  if (Array.isArray(value)) return value.map((item, n) => toWire(item, type, `${where}[${n}]`, held));
+  if (value[kHandle] !== undefined) {
+    const copy = translated(() => value[kHandle].copy());
+    held.push(copy);
+    return { fd: copy.fd };
+  }
+  if (value[kMembers] !== undefined) return toWire(value[kMembers], type, where, held);
   if (value instanceof Uint8Array) return bytes(value);
   if (value instanceof URL) return fileURLToPath(value);
   const table = keys[type] ?? {};
@@ -41,7 +53,7 @@ function toWire(value, type, where) {
     if (item === undefined) continue;
     const path = where === '' ? key : `${where}.${key}`;
     const [name, kind] = entry(table, key, path);
-    wire[name] = kind === 'ms' ? seconds(item) : toWire(item, kind, path);
+    wire[name] = kind === 'ms' ? seconds(item) : toWire(item, kind, path, held);
   }
   return wire;
 }
@@ -93,8 +105,10 @@ function milliseconds(value) {
 function fromWire(value, type) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item) => fromWire(item, type));
+  if (type === 'bytes') return Buffer.from(value.base64, 'base64');
   const table = keys[type];
   if (table === undefined) return value;
+  if (table.$tag !== undefined) return fromWire(value, table[value[table.$tag]]);
   const out = {};
   for (const [key, [wire, kind]] of Object.entries(table)) {
     const item = value[wire] ?? null;
@@ -142,4 +156,4 @@ function specKeys(value, type) {
   return out;
 }
 
-module.exports = { dump, enforcement, fromWire, outcome, specFromJson, stream };
+module.exports = { dumped, enforcement, fromWire, outcome, specFromJson, stream };

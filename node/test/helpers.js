@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const iso = require('..');
@@ -41,7 +42,13 @@ function cgroups() {
   const found = [];
   const own = new RegExp(`isolate-${process.pid}-`);
   const walk = (dir) => {
-    for (const entry of fs.readdirSync(dir, { withFileTypes: true })) {
+    let entries = [];
+    try {
+      entries = fs.readdirSync(dir, { withFileTypes: true });
+    } catch {
+      // A group of another process that is gone by now.
+    }
+    for (const entry of entries) {
       if (!entry.isDirectory()) continue;
       if (own.test(entry.name)) found.push(path.join(dir, entry.name));
       walk(path.join(dir, entry.name));
@@ -107,4 +114,64 @@ async function unlimited() {
   }
 }
 
-module.exports = { alive, cgroups, children, fds, tidy, unlimited, until };
+/** The number of the descriptor by which this process holds a running job. */
+function pidfdOf(job) {
+  const link = `net:[${job.namespaces.net}]`;
+  const found = fds().filter((line) => line.includes('pidfd')).map((line) => Number(line.split(' ')[0]));
+  return found.find((fd) => {
+    const [, pid] = /^Pid:\t(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+    return Number(pid) > 0 && fs.readlinkSync(`/proc/${pid}/ns/net`) === link;
+  });
+}
+
+/** The namespaces of every thread of this process, by its number. */
+function threads() {
+  const found = {};
+  for (const task of fs.readdirSync('/proc/self/task')) {
+    try {
+      const dir = `/proc/self/task/${task}/ns`;
+      const links = fs.readdirSync(dir).sort().map((kind) => fs.readlinkSync(`${dir}/${kind}`));
+      if (links.length > 0) found[task] = links.join(' ');
+    } catch {
+      // A thread that ends while it is looked at.
+    }
+  }
+  return found;
+}
+
+const home = Object.values(threads())[0];
+
+/** A test that leaves nothing, as `tidy()`, and no thread in other namespaces than the process began in. */
+function unmoved(name, body) {
+  tidy(name, async (context) => {
+    await body(context);
+    for (const [thread, links] of Object.entries(threads())) assert.equal(links, home, `thread ${thread} was moved`);
+  });
+}
+
+let lacking;
+
+/** Skips what needs CAP_SYS_ADMIN over the host's namespaces; true where it has skipped. */
+async function unprivileged(context) {
+  if (lacking === undefined) {
+    try {
+      (await iso.createNamespaces('uts')).close();
+      lacking = null;
+    } catch (error) {
+      if (!['unsupported', 'permission'].includes(error.kind)) throw error;
+      assert.ok(!mustWork || process.getuid() !== 0, `must work here: ${error.message}`);
+      lacking = error.message;
+    }
+  }
+  if (lacking !== null) context.skip(lacking);
+  return lacking !== null;
+}
+
+/** A directory that the test takes away. */
+function scratch(context) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'isolate-ns-'));
+  context.after(() => fs.rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+module.exports = { alive, cgroups, children, fds, pidfdOf, scratch, threads, tidy, unlimited, unmoved, unprivileged, until };

@@ -111,6 +111,15 @@ tidy('a job somebody waits for, listens to or reads from is not collected', asyn
   await until(() => fds().length === open && children().length + cgroups().length === 0, 'it has ended');
 });
 
+tidy('a program in a job holds the job', async () => {
+  const inner = await (async () => (await spawn(['sleep', '100'])).exec(['sh', '-c', 'sleep 0.5; exit 6']))();
+  const collecting = setInterval(() => globalThis.gc(), 10);
+  assert.equal((await inner.wait()).exitCode, 6);
+  // And no longer.
+  await until(() => children().length + cgroups().length === 0, 'the job itself is given up');
+  clearInterval(collecting);
+});
+
 test('a running job keeps the process, an unreferenced one does not', async () => {
   const waits = await node("require('.').spawn(['sh', '-c', 'sleep 0.3; echo end'])");
   assert.equal(waits.stdout, 'end\n');

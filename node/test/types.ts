@@ -1,6 +1,12 @@
 // A user's file for `tsc --strict`: what it says about types must hold, and what is marked must be wrong.
 
+import { createServer } from 'node:net';
 import { run, spawn, host, specFromJson, IsolateError, type Outcome, type Job, type Spec, type Reason } from 'libisolate';
+import {
+  Namespace, NamespaceSet, createNamespaces, namespaceKinds, runInside, enterThread, unshareThread, listNamespaces,
+  namespaceTree, persistedNamespaces, processesIn, translatePid, translateUid, idMapsOf, writeIdMaps,
+  subordinateIds, cgroupPathsOf, timeOffsetsOf, setTimeOffsets, type NamespaceKind, type Process, type IdMaps,
+} from 'libisolate';
 
 export async function use(dir: string, signal: AbortSignal): Promise<void> {
   const r: Outcome = await run(['npm', 'test'], {
@@ -33,4 +39,47 @@ export async function use(dir: string, signal: AbortSignal): Promise<void> {
   await run(['x'], { timeout: 60 });
   // @ts-expect-error: no such network
   await run(['x'], { net: 'everything' });
+}
+
+export async function useNamespaces(job: Job): Promise<void> {
+  const kind: NamespaceKind = 'net';
+  using own = Namespace.ofThread(kind);
+  console.log(own.fd satisfies number, own.id.device, own.inode, own.kernelId satisfies number | null, own.equals(job.namespace('net')));
+  await using set: NamespaceSet = await createNamespaces(['net', 'user'], {
+    hostname: 'x',
+    timeOffsets: { monotonicMs: 5 },
+    uidMap: [{ inside: 0, outside: 0, count: 1 }],
+    namespaces: { user: own },
+  });
+  const net: Namespace | null = set.get('net');
+  if (net === null) return;
+  const sum: number = await net.run((a: number, b: number) => a + b, 1, 2);
+  const text: string = await runInside([net], async (name: string) => name.toUpperCase(), 'x');
+  const listening: number = await net.run(() => createServer());
+  const nothing: void = await runInside(set, () => {});
+  console.log(sum, text, listening, nothing, (await net.socket({ type: 'dgram' })) satisfies number);
+  await run(['true'], { namespaces: { net, uts: { path: '/x' }, ipc: { fd: 3 }, pid: 'new' } });
+  await run(['true'], { namespaces: set });
+  const within: Job<string> = await job.exec(['ps'], { stdout: 'pipe', encoding: 'utf8' });
+  const processes: Process[] = await within.processes();
+  console.log(processes[0]?.inside, await processesIn(net), translatePid(1, { from: net }), await translateUid(0, { to: net }));
+  for (const entry of await listNamespaces()) {
+    for (const pin of entry.pins) if (pin.type === 'mount') console.log(pin.path satisfies string | Buffer, pin.pid);
+  }
+  const maps: IdMaps = await idMapsOf(1);
+  await writeIdMaps(1, maps);
+  await writeIdMaps(1, { uid: [{ inside: 0, outside: 1, count: 1 }] });
+  await setTimeOffsets(1, await timeOffsetsOf(1));
+  console.log((await namespaceTree())[0]?.children[0]?.entry.kind, (await persistedNamespaces())[0]?.path, (await subordinateIds()).uid[0]?.[1]);
+  console.log((await cgroupPathsOf(1))[0]?.controllers, namespaceKinds()[0]?.flag, [...set].length);
+  unshareThread(['net', 'mnt']);
+  enterThread(set);
+  // @ts-expect-error: no such kind
+  Namespace.ofThread('mount');
+  // @ts-expect-error: it is made by its static functions
+  new Namespace();
+  // @ts-expect-error: an argument of another type
+  await net.run((a: number) => a, 'x');
+  // @ts-expect-error: settings are those of namespaces alone
+  await createNamespaces('net', { cwd: '/' });
 }

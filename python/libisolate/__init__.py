@@ -8,6 +8,12 @@
 
 Without another word a job has all eight namespaces, no network, a read-only root of the host's system
 directories, no capabilities and a clean environment; each is opened up by a field of `Spec`.
+
+The namespaces alone, without a job:
+
+    with iso.create_namespaces("net", sysctls={"net.ipv4.ip_forward": "1"}) as made:
+        with made["net"].entered() as inside:
+            listener = inside(socket.create_server, ("127.0.0.1", 80))
 """
 
 from __future__ import annotations
@@ -17,6 +23,18 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from . import _native
 from ._job import Job, run, spawn
+from ._namespace import Namespace
+from ._ns_create import NamespaceSet, create_namespaces
+from ._ns_facts import (
+    KindFacts, cgroup_paths, id_maps, list_namespaces, namespace_kinds, namespace_tree, persisted_namespaces,
+    set_time_offsets, subordinate_ids, time_offsets_of, translate_gid, translate_pid, translate_uid, unpersist,
+    unpersist_name, write_id_maps,
+)
+from ._ns_threads import Inside, enter_thread, enter_thread_pidfd, entered, unshare_thread
+from ._ns_types import (
+    CgroupPath, ChildPin, FdPin, ForChildrenPin, IdMaps, MountInfo, MountPin, NamespaceEntry, NamespaceId,
+    NamespaceKind, Persisted, Pin, Process, ProcessPin, SubordinateIds, ThreadPin, TreeNode,
+)
 from ._spec import (
     Bind, CgroupMode, Enforced, EnforcementStatus, IdMap, Limits, NamespaceMode, Namespaces, Net, Outcome,
     Profile, Reason, Root, RootDir, Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text,
@@ -62,9 +80,16 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Bind", "BusyError", "CgroupMode", "ChildError", "Enforced", "EnforcementStatus", "IdMap", "InternalError",
-    "InvalidSpecError", "IsolateError", "Job", "JobFailed", "LimitError", "Limits", "NamespaceMode",
-    "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Profile", "Reason", "Root",
-    "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions", "Stdio", "StdioFile", "Text", "TimeOffsets",
-    "TimeoutExpired", "Tmpfs", "UnsupportedError", "Usage", "aio", "host", "move_to_leaf", "run", "spawn",
+    "Bind", "BusyError", "CgroupMode", "CgroupPath", "ChildError", "ChildPin", "Enforced", "EnforcementStatus",
+    "FdPin", "ForChildrenPin", "IdMap", "IdMaps", "Inside", "InternalError", "InvalidSpecError",
+    "IsolateError", "Job", "JobFailed", "KindFacts", "LimitError", "Limits", "MountInfo", "MountPin",
+    "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",
+    "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Persisted", "Pin", "Process",
+    "ProcessPin", "Profile", "Reason", "Root", "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions",
+    "Stdio", "StdioFile", "SubordinateIds", "Text", "ThreadPin", "TimeOffsets", "TimeoutExpired", "Tmpfs",
+    "TreeNode", "UnsupportedError", "Usage", "aio", "cgroup_paths", "create_namespaces", "enter_thread",
+    "enter_thread_pidfd", "entered", "host", "id_maps", "list_namespaces", "move_to_leaf", "namespace_kinds",
+    "namespace_tree", "persisted_namespaces", "run", "set_time_offsets", "spawn", "subordinate_ids",
+    "time_offsets_of", "translate_gid", "translate_pid", "translate_uid", "unpersist", "unpersist_name",
+    "unshare_thread", "write_id_maps",
 ]

@@ -18,6 +18,8 @@ from typing import IO, TYPE_CHECKING, Any, AnyStr, Dict, Generic, List, Mapping,
 from typing import Tuple, Type, Union, cast, overload
 
 from . import _native, _wire
+from ._namespace import Namespace
+from ._ns_types import NamespaceKind, Process
 from ._spec import Enforced, Outcome, Spec, Text, Usage
 from .errors import NotFoundError, TimeoutExpired
 
@@ -131,6 +133,58 @@ class Job(Generic[AnyStr]):
     def fileno(self) -> int:
         """A descriptor for an event loop: when it is readable, call `poll()`. Not to be read or closed."""
         return self._native.fileno()
+
+    def namespace(self, kind: NamespaceKind) -> Namespace:
+        """A handle of one of the job's namespaces, which lives on as long as the handle does.
+
+        Raises NotFoundError when the job has ended, PermissionDeniedError where it may not be looked into.
+        """
+        return Namespace(self._native.namespace(kind))
+
+    def processes(self) -> Sequence[Process]:
+        """The processes of the job by ascending number, without the init; `inside` is the number in the
+        job's own pid namespace where it has one. None once the job has ended.
+        """
+        return _wire.read_list(Process, json.loads(self._native.processes()))
+
+    if TYPE_CHECKING:
+
+        @overload
+        def exec(
+            self, argv: Optional[Argv] = ..., *, text: Literal[True], encoding: Optional[str] = ...,
+            errors: Optional[str] = ..., spec: Union[Spec, Mapping[str, Any], None] = ...,
+            **options: Unpack[SpecOptions],
+        ) -> Job[str]: ...
+        @overload
+        def exec(
+            self, argv: Optional[Argv] = ..., *, text: Optional[bool] = ..., encoding: str,
+            errors: Optional[str] = ..., spec: Union[Spec, Mapping[str, Any], None] = ...,
+            **options: Unpack[SpecOptions],
+        ) -> Job[str]: ...
+        @overload
+        def exec(
+            self, argv: Optional[Argv] = ..., *, text: Union[Literal[False], None] = ..., encoding: None = ...,
+            errors: None = ..., spec: Union[Spec, Mapping[str, Any], None] = ..., **options: Unpack[SpecOptions],
+        ) -> Job[bytes]: ...
+
+    def exec(
+        self,
+        argv: Optional[Argv] = None,
+        *,
+        text: Optional[bool] = None,
+        encoding: Optional[str] = None,
+        errors: Optional[str] = None,
+        spec: Union[Spec, Mapping[str, Any], None] = None,
+        **options: Any,
+    ) -> Any:
+        """Starts another program inside the running job: in its namespaces, its cgroup (so that its limits
+        hold for both) and its root, with its ids unless others are named. It ends with the job at the latest.
+
+        Arguments as of `spawn()`. Raises InvalidSpecError for what the job has decided: namespaces, root,
+        mounts, maps, names, cgroup; NotFoundError when the job has ended; else as `spawn()`.
+        """
+        mode = TextMode.of(text, encoding, errors)
+        return Job(self._native.exec(_wire.dump(fields(argv, spec, options))), mode)
 
     def usage(self) -> Usage:
         """What the job has used so far."""

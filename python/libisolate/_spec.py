@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import os
 from dataclasses import dataclass, field
-from typing import IO, Any, AnyStr, Generic, Literal, Mapping, Optional, Sequence, TypedDict, Union
+from typing import AnyStr, Generic, Literal, Mapping, Optional, Protocol, Sequence, TypedDict, Union
 
 from ._methods import OutcomeMethods, SpecMethods
 
@@ -21,6 +21,13 @@ Size = Union[int, str]
 Seconds = Union[float, str, datetime.timedelta]
 """A number of seconds, text with a unit ("500ms", "1.5s", "2m", "1h"), or a timedelta."""
 
+
+class HasFileno(Protocol):
+    """Anything with a descriptor: an open file, a socket, a `Namespace`."""
+
+    def fileno(self) -> int:
+        """The descriptor's number."""
+
 Profile = Literal["strict", "none"]
 """How much isolation a spec starts from; every word of the spec then changes one thing.
 
@@ -31,7 +38,7 @@ call filter, a clean environment, a new session and a cgroup with a pids limit.
 "none": Nothing but what the spec names: bare primitives.
 """
 
-NamespaceMode = Union[Literal["new", "try", "host"], "Text", int, IO[Any]]
+NamespaceMode = Union[Literal["new", "try", "host"], "Text", int, HasFileno]
 """Whether the job has a namespace of its own, or enters one that is there.
 
 To enter one takes CAP_SYS_ADMIN over it: that of the caller, or, where the job enters its user
@@ -43,9 +50,11 @@ namespace too, whatever that gives (setns(2)).
 
 "host": The caller's.
 
-bytes: That at a path, such as /run/netns/NAME or /proc/PID/ns/net.
+a path object, or text with a slash: That at a path, such as /run/netns/NAME or
+/proc/PID/ns/net.
 
-an integer or an open file: That of a descriptor of the caller's, which stays the caller's.
+a `Namespace`, an integer or an open file: That of a descriptor of the caller's, which stays the
+caller's.
 """
 
 
@@ -191,7 +200,7 @@ class StdioFile:
     append: bool = False
     """Whether to write after what is there; default no."""
 
-Stdio = Union[Literal["inherit", "null", "pipe", "capture"], "StdioFile", int, IO[Any]]
+Stdio = Union[Literal["inherit", "null", "pipe", "capture"], "StdioFile", int, HasFileno]
 """Where a standard stream of the job goes.
 
 "inherit": The caller's own stream.
@@ -605,6 +614,7 @@ __all__ = [
     "CgroupMode",
     "Enforced",
     "EnforcementStatus",
+    "HasFileno",
     "IdMap",
     "Limits",
     "NamespaceMode",

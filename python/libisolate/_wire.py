@@ -1,5 +1,5 @@
-"""Specs on their way to JSON, outcomes on their way back. No rule of a spec is checked here: the native
-library does, with the same text in every language."""
+"""Specs on their way to JSON, outcomes and what is told of namespaces on their way back. No rule of a spec is
+checked here: the native library does, with the same text in every language."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import base64
 import collections.abc
 import dataclasses
 import datetime
+import functools
 import json
 import math
 import os
 import subprocess
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, List, Literal, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 from typing import get_args, get_origin, get_type_hints
 
 _STREAMS = ("stdin", "stdout", "stderr")
@@ -26,8 +27,15 @@ def dump(fields: Mapping[str, Any]) -> str:
     for name, value in fields.items():
         if name in _STREAMS:
             value = _stream(value)
+        elif name == "namespaces":
+            value = _namespaces(value)
         spec[name] = _encode(value, name)
     return json.dumps(spec)
+
+
+def text(value: Any) -> str:
+    """The JSON text of a dataclass other than a spec."""
+    return json.dumps(_encode(value, type(value).__name__))
 
 
 def fields_of(spec: Any) -> Dict[str, Any]:
@@ -50,6 +58,25 @@ def _stream(value: Any) -> Any:
     if hasattr(value, "fileno"):
         return {"fd": value.fileno()}
     return value
+
+
+def _namespaces(value: Any) -> Any:
+    """What is said of each kind: a word of its own, or a namespace, which the wire has a word for."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = _fields(value)
+    return {kind: _namespace(mode) for kind, mode in value.items()} if isinstance(value, Mapping) else value
+
+
+def _namespace(mode: Any) -> Any:
+    if isinstance(mode, bool):
+        return mode
+    if isinstance(mode, int):
+        return {"fd": mode}
+    if hasattr(mode, "fileno"):
+        return {"fd": mode.fileno()}
+    if isinstance(mode, (bytes, os.PathLike)) or (isinstance(mode, str) and "/" in mode):
+        return {"path": mode}
+    return mode
 
 
 def _encode(value: Any, where: str) -> Any:
@@ -108,6 +135,16 @@ def load(cls: Type[T], data: Mapping[str, Any]) -> T:
     return cls(**{f.name: data.get(f.name) for f in dataclasses.fields(cls)})  # type: ignore[arg-type]
 
 
+def read(cls: Type[T], data: Mapping[str, Any]) -> T:
+    """As `load()`, with the dataclasses in it."""
+    return cls(**_load_fields(cls, data))
+
+
+def read_list(cls: Type[T], data: Sequence[Mapping[str, Any]]) -> Tuple[T, ...]:
+    """A list of JSON objects."""
+    return tuple(read(cls, item) for item in data)
+
+
 Ended = Tuple[str, Optional[bytes], Optional[bytes]]
 
 
@@ -143,13 +180,19 @@ def spec(cls: Type[T], text: str) -> T:
 
 
 def _load_fields(cls: Any, data: Mapping[str, Any]) -> Dict[str, Any]:
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     return {name: _decode(value, hints[name]) for name, value in data.items()}
+
+
+# It evaluates every annotation anew, and a list has thousands of rows.
+_hints = functools.lru_cache(maxsize=None)(get_type_hints)
 
 
 def _decode(value: Any, hint: Any) -> Any:
     origin, args = get_origin(hint), get_args(hint)
     if isinstance(value, list):
+        if origin is tuple:
+            return tuple(value)
         item = next(a for h in (hint, *args) if get_origin(h) is collections.abc.Sequence for a in get_args(h))
         return tuple(_decode(v, item) for v in value)
     if not isinstance(value, dict):
@@ -157,7 +200,7 @@ def _decode(value: Any, hint: Any) -> Any:
     if origin is collections.abc.Mapping:
         return {k: _decode(v, args[1]) for k, v in value.items()}
     arms = args if origin is Union else (hint,)
-    structs: List[Any] = [arm for arm in arms if dataclasses.is_dataclass(arm)]
+    structs: List[Any] = [arm for arm in arms if dataclasses.is_dataclass(arm) and _is(arm, value)]
     # A variant with a payload, and bytes that are no text, are an object with one key.
     key, inner = next(iter(value.items()), ("", {}))
     for arm in structs:
@@ -166,4 +209,18 @@ def _decode(value: Any, hint: Any) -> Any:
             return arm(**_load_fields(arm, value))
         if tag == key:
             return arm(**_load_fields(arm, inner))
-    return base64.b64decode(str(inner)) if key == "base64" else inner
+    if key == "base64":
+        raw = base64.b64decode(str(inner))
+        return os.fsdecode(raw) if hint is str else raw
+    if key == "path":
+        # Of a namespace. A slash is what tells a path from a word.
+        path = _decode(inner, hint)
+        slash, here = ("/", "./") if isinstance(path, str) else (b"/", b"./")
+        return path if slash in path else here + path
+    return inner
+
+
+def _is(cls: Any, value: Mapping[str, Any]) -> bool:
+    """Whether a struct that is one of several is the one: it has the word that tells."""
+    hint = _hints(cls).get("type")
+    return get_origin(hint) is not Literal or value.get("type") in get_args(hint)

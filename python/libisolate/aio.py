@@ -6,10 +6,12 @@ import asyncio
 import dataclasses
 import weakref
 from types import TracebackType
-from typing import IO, Any, Generic, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import IO, Any, Callable, Generic, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from . import _job, _native, _wire
 from ._job import Argv, TextMode
+from ._namespace import Namespace
+from ._ns_types import NamespaceKind, Process
 from ._spec import Enforced, Outcome, Spec, Usage
 
 T = TypeVar("T")
@@ -100,6 +102,25 @@ class Job:
         """How the job ended, once that is known."""
         return self._job.outcome
 
+    def namespace(self, kind: NamespaceKind) -> Namespace:
+        """A handle of one of the job's namespaces, as `libisolate.Job.namespace()`."""
+        return self._job.namespace(kind)
+
+    def processes(self) -> Sequence[Process]:
+        """The processes of the job, as `libisolate.Job.processes()`."""
+        return self._job.processes()
+
+    async def exec(
+        self,
+        argv: Optional[Argv] = None,
+        *,
+        spec: Union[Spec, Mapping[str, Any], None] = None,
+        **options: Any,
+    ) -> Job:
+        """Starts another program inside the running job, as `libisolate.Job.exec()`."""
+        request = _job.fields(argv, spec, options)
+        return await _start(request, TextMode(False, None, None), self._job._native.exec)
+
     def usage(self) -> Usage:
         """What the job has used so far."""
         return self._job.usage()
@@ -189,10 +210,12 @@ async def _read(reader: Optional[asyncio.StreamReader]) -> Optional[bytes]:
     return None if reader is None else await reader.read()
 
 
-async def _start(request: Mapping[str, Any], mode: TextMode) -> Job:
+async def _start(
+    request: Mapping[str, Any], mode: TextMode, start: Callable[[str], _native.Job] = _native.spawn
+) -> Job:
     """Starts on a thread of the loop's own, because a launch sleeps for a while."""
     text = _wire.dump(request)
-    starting = asyncio.get_running_loop().run_in_executor(None, _native.spawn, text)
+    starting = asyncio.get_running_loop().run_in_executor(None, start, text)
     try:
         native = await asyncio.shield(starting)
     except asyncio.CancelledError:

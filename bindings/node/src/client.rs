@@ -10,6 +10,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 
 use crate::failure::{failure, guard, to_json};
+use crate::task::no_thread;
 use crate::{launcher, reactor};
 
 /// Event, job, text, stdout, stderr.
@@ -75,26 +76,29 @@ impl Client {
         );
     }
 
-    /// Starts a job on a launching thread.
-    pub fn spawn(client: &Arc<Client>, id: u32, spec: String) {
+    /// Starts a job on a launching thread, or a program inside the job `outer`.
+    pub fn spawn(client: &Arc<Client>, id: u32, outer: Option<Arc<Job>>, spec: String) {
         let launching = Arc::clone(client);
-        let submitted = launcher::submit(move || match guard(|| launching.launch(id, &spec)) {
-            Ok(job) => launching.started(id, job),
-            Err(error) => launching.send("failed", id, to_json(&error), None, None),
+        let submitted = launcher::submit(move || {
+            let launched = guard(|| launching.launch(id, outer.as_deref(), &spec));
+            // Before anybody hears of the end of either.
+            drop(outer);
+            match launched {
+                Ok(job) => launching.started(id, job),
+                Err(error) => launching.send("failed", id, to_json(&error), None, None),
+            }
         });
         if !submitted {
-            let error = Error::new(
-                ErrorKind::Limit,
-                Stage::Clone,
-                "launching thread",
-                "cannot be started; the limit on threads of this process or user is reached",
-            );
-            client.send("failed", id, to_json(&error), None, None);
+            client.send("failed", id, to_json(&no_thread(Stage::Clone)), None, None);
         }
     }
 
-    fn launch(&self, id: u32, spec: &str) -> libisolate::Result<Arc<Job>> {
-        let job = Arc::new(libisolate::spawn(&Spec::from_json(spec)?)?);
+    fn launch(&self, id: u32, outer: Option<&Job>, spec: &str) -> libisolate::Result<Arc<Job>> {
+        let spec = Spec::from_json(spec)?;
+        let job = Arc::new(match outer {
+            Some(outer) => outer.exec(&spec)?,
+            None => libisolate::spawn(&spec)?,
+        });
         let entry = Entry {
             facts: serde_json::json!({
                 "pid": job.pid(),

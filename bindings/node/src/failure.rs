@@ -23,6 +23,12 @@ pub fn failure(error: &Error) -> napi::Error {
     napi::Error::from_reason(to_json(error))
 }
 
+/// Plain data as JSON text.
+pub fn text<T: serde::Serialize>(data: &T) -> libisolate::Result<String> {
+    serde_json::to_string(data)
+        .map_err(|e| Error::new(ErrorKind::Internal, Stage::Host, "json", e.to_string()))
+}
+
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }

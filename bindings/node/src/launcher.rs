@@ -1,9 +1,11 @@
-//! Threads that start jobs. A launch sleeps for a while (the clone, the mounts, on v1 the cgroup), which
-//! must stall neither JavaScript nor the four threads of libuv's pool that all file work needs.
+//! Threads that start jobs, and do what else may sleep for a while (the clone, the mounts, on v1 the
+//! cgroup): it must stall neither JavaScript nor the four threads of libuv's pool that all file work needs.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use crate::ns::thread::was_moved;
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -30,7 +32,14 @@ fn state() -> MutexGuard<'static, State> {
 }
 
 /// Runs `task` on a launching thread. Tasks start in order. `false` when no thread could be had.
+///
+/// On a thread that was moved into other namespaces it runs there, at once: that is where the caller means
+/// it to work, and a launching thread born there would stay there and serve others.
 pub fn submit(task: impl FnOnce() + Send + 'static) -> bool {
+    if was_moved() {
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(task));
+        return true;
+    }
     let mut state = state();
     state.tasks.push_back(Box::new(task));
     if state.idle >= state.tasks.len() || state.threads == MAX_THREADS {

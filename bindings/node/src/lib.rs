@@ -6,13 +6,15 @@
 mod client;
 mod failure;
 mod launcher;
+pub mod ns;
 mod reactor;
+mod task;
 
 use std::sync::Arc;
 
 use client::Client;
 use failure::{failure, guard};
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Function, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -77,7 +79,29 @@ impl Jobs {
     /// Starts a job under a number that the caller chose; `started` or `failed` follows.
     #[napi(catch_unwind)]
     pub fn spawn(&self, id: u32, spec: String) {
-        Client::spawn(&self.client, id, spec);
+        Client::spawn(&self.client, id, None, spec);
+    }
+
+    /// Starts a program inside a running job, as `spawn` starts a job.
+    #[napi(catch_unwind)]
+    pub fn exec(&self, outer: u32, id: u32, spec: String) -> Result<()> {
+        let outer = self.client.job(outer)?;
+        Client::spawn(&self.client, id, Some(outer), spec);
+        Ok(())
+    }
+
+    /// The job's processes, as JSON text. A promise.
+    #[napi(catch_unwind)]
+    pub fn processes<'env>(&self, env: &'env Env, id: u32) -> Result<Object<'env>> {
+        let job = self.client.job(id)?;
+        task::task(env, move || failure::text(&job.processes()?))
+    }
+
+    /// A handle of one of a running job's namespaces.
+    #[napi(catch_unwind)]
+    pub fn namespace(&self, id: u32, kind: String) -> Result<ns::Handle> {
+        let job = self.client.job(id)?;
+        ns::of_job(&job, &kind)
     }
 
     /// What a started job is, as JSON text: pid, namespaces, enforcement, and the descriptors of its

@@ -40,6 +40,12 @@ pub fn watch(job: Arc<Job>, done: Done) -> Result<(), Error> {
     REACTOR.get_or_init(Reactor::start).clone()?.add(job, done)
 }
 
+/// Starts the thread, if it does not run yet: a thread that is about to move into other namespaces must
+/// not be the one that starts it there.
+pub fn ready() -> Result<(), Error> {
+    REACTOR.get_or_init(Reactor::start).clone().map(drop)
+}
+
 impl Reactor {
     fn start() -> Result<Arc<Reactor>, Error> {
         let epoll =

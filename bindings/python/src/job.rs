@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::failure::{IntoPy as _, guard, to_json};
+use crate::ns::{Namespace, kind_of};
 use crate::poll;
 
 /// An outcome on its way to Python: JSON text without the streams, stdout, stderr.
@@ -156,6 +157,27 @@ impl Job {
         let job = self.get()?;
         let usage = py.detach(|| guard(|| Ok(job.usage()))).into_py(py)?;
         to_json(py, &usage)
+    }
+
+    /// One of the job's namespaces.
+    fn namespace(&self, py: Python<'_>, kind: &str) -> PyResult<Namespace> {
+        let job = self.get()?;
+        let found = py.detach(|| guard(|| job.namespace(kind_of(kind)?)));
+        found.into_py(py).map(Namespace::from)
+    }
+
+    /// Starts another program inside, from a spec as JSON text.
+    fn exec(&self, py: Python<'_>, spec: &str) -> PyResult<Job> {
+        let job = self.get()?;
+        let started = py.detach(|| guard(|| job.exec(&libisolate::Spec::from_json(spec)?)));
+        started.into_py(py).map(Job::new)
+    }
+
+    /// The processes of the job, as JSON text.
+    fn processes(&self, py: Python<'_>) -> PyResult<String> {
+        let job = self.get()?;
+        let processes = py.detach(|| guard(|| job.processes())).into_py(py)?;
+        to_json(py, &processes)
     }
 
     /// Kills and reaps. Gives the outcome, or nothing when it was closed before or belongs to another

@@ -3,6 +3,7 @@
 
 mod failure;
 mod job;
+mod ns;
 mod poll;
 
 use std::ffi::OsString;
@@ -55,5 +56,5 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(move_to_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(normalize, module)?)?;
     module.add_function(wrap_pyfunction!(spawn, module)?)?;
-    Ok(())
+    ns::register(module)
 }

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use libisolate::spec::{Seconds, Size};
 
+use crate::ns::args::Ns;
+use crate::ns::words::parameter;
+
 /// Runs commands in namespaces and cgroups of their own.
 #[derive(Debug, Parser)]
 #[command(name = "isolatectl", version, disable_help_subcommand = true)]
@@ -51,6 +54,7 @@ fn in_order(matches: &ArgMatches) -> Vec<(bool, OsString)> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Run(Box<Run>),
+    Ns(Box<Ns>),
     Info(Info),
 }
 
@@ -104,6 +108,13 @@ pub struct Run {
     /// The network: nothing but loopback, or the caller's
     #[arg(long, value_enum)]
     pub net: Option<Net>,
+    /// A namespace to enter: KIND:PID, KIND:PATH, a path, a name under /run/netns, or PID for all of that
+    /// process's
+    #[arg(long, value_name = "TARGET")]
+    pub join: Vec<OsString>,
+    /// A kernel parameter of the job's own namespaces, such as net.ipv4.ip_forward=1
+    #[arg(long, value_name = "K=V", value_parser = parameter)]
+    pub sysctl: Vec<(String, String)>,
     /// User id inside
     #[arg(long, value_name = "N")]
     pub uid: Option<u32>,

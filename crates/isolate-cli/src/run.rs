@@ -10,6 +10,7 @@ use libisolate::{Error, ErrorKind, Host, Outcome, Result, Spec, Stage, spawn};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::args::Run;
+use crate::ns::target::join;
 use crate::signals::Signals;
 use crate::{FAILED, complain, spec};
 
@@ -41,12 +42,18 @@ pub fn run(options: &Run) -> i32 {
 }
 
 fn job(options: &Run) -> Result<Outcome> {
-    let spec = spec::build(options)?;
+    let mut spec = spec::build(options)?;
+    let _joined = join(&mut spec, &options.join)?;
     make_room();
+    supervise(&spec)
+}
+
+/// Runs a job to its end, and passes signals on to it.
+pub fn supervise(spec: &Spec) -> Result<Outcome> {
     // Before the job: a signal that comes while it starts is passed on as soon as there is somebody.
     let signals = Signals::take()?;
-    let job = spawn(&spec)?;
-    let own_session = new_session(&spec);
+    let job = spawn(spec)?;
+    let own_session = new_session(spec);
     loop {
         if let Some(outcome) = job.try_wait()? {
             return Ok(outcome);
@@ -106,7 +113,7 @@ fn make_room() {
 }
 
 /// Tells the error and gives the status for it: as a shell's where the program is the matter.
-fn fail(error: &Error) -> i32 {
+pub fn fail(error: &Error) -> i32 {
     complain(&error.message());
     match (error.stage(), error.kind()) {
         (Stage::Exec, ErrorKind::NotFound) => 127,

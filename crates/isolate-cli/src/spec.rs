@@ -33,6 +33,7 @@ pub fn build(options: &Run) -> Result<Spec> {
         let (name, value) = variable(text)?;
         spec.env.insert(name, value);
     }
+    spec.sysctls.extend(options.sysctl.iter().cloned());
     spec.keep_env.extend(options.keep_env.iter().cloned());
     spec.keep_fds.extend(&options.keep_fd);
     Ok(spec)
@@ -125,7 +126,7 @@ fn tmpfs(text: &OsStr) -> Result<Tmpfs> {
 }
 
 /// `K=V`.
-fn variable(text: &OsStr) -> Result<(String, Bytes)> {
+pub fn variable(text: &OsStr) -> Result<(String, Bytes)> {
     let bytes = text.as_bytes();
     let wrong = || Error::invalid("--env", format!("{text:?} is not of the form NAME=VALUE"));
     let at = bytes.iter().position(|b| *b == b'=').ok_or_else(wrong)?;
@@ -198,12 +199,13 @@ mod tests {
         let words = "--profile none --memory 64M --swap 0 --pids 5 --cpus 0.5 --cpu-time 1.5 \
                      --timeout 500ms --ro /a --ro /b:/c --rw /d\\:e:/f --tmpfs /t --tmpfs /u:1M \
                      --root /r --net host --uid 7 --gid 8 --hostname h --cwd /w --env A=b=c \
-                     --env E= --keep-env K --no-init --keep-fd 3 --keep-fd 5 -- cmd --memory -x";
+                     --env E= --sysctl net.a=1 --sysctl net.b=2=3 --keep-env K --no-init --keep-fd 3 --keep-fd 5 -- cmd --memory -x";
         let words: Vec<&str> = words.split_whitespace().collect();
         let asked = spec(&words).map(|s| s.to_json());
         let expected = Spec::from_json(
             r#"{"argv": ["cmd", "--memory", "-x"], "profile": "none", "env": {"A": "b=c", "E": ""},
                 "keep_env": ["K"], "cwd": "/w", "uid": 7, "gid": 8, "hostname": "h", "net": "host",
+                "sysctls": {"net.a": "1", "net.b": "2=3"},
                 "root": {"dir": {"path": "/r"}}, "binds": [{"source": "/a"},
                 {"source": "/b", "dest": "/c"}, {"source": "/d:e", "dest": "/f", "rw": true}],
                 "tmpfs": [{"dest": "/t"}, {"dest": "/u", "size": "1M"}], "keep_fds": [3, 5],

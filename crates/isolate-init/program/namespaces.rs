@@ -40,7 +40,7 @@ pub fn rebirth(init: &mut Init, flags: u64, stay: bool) -> Result<()> {
     // SAFETY: the init has one thread, and the flags share no memory.
     let child = match unsafe { process::clone3_fork(&args) } {
         // Container filters, and kernels before 5.3.
-        Err(Errno::ENOSYS | Errno::EPERM) => {
+        Err(Errno::ENOSYS | Errno::EPERM | Errno::EINVAL) => {
             // SAFETY: as above.
             unsafe { process::clone_fork(flags) }?
         }

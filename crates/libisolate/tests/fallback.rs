@@ -5,10 +5,12 @@
 
 mod common;
 
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use common::{Alone, Report, TempDir, binary, is_root, ok, probe, sh, text, without_init};
+use libisolate::ns::{Kind, create};
 use libisolate::spec::{Bind, IdMap, NamespaceMode, Root, RootDir};
 use libisolate::{ErrorKind, Stage};
 
@@ -86,6 +88,40 @@ fn the_sandbox_holds() {
     }
     let net = ok(&probe(&["net"]));
     assert_eq!(net, "interface_lo up\nconnect ENETUNREACH\nloopback ok\n");
+    namespaces_hold();
+}
+
+/// Namespaces without a job, a job that enters one, and a program inside a job.
+fn namespaces_hold() {
+    let settings = libisolate::Spec::new(Vec::<&str>::new());
+    let kinds = if is_root() {
+        vec![Kind::Net]
+    } else {
+        vec![Kind::User, Kind::Net]
+    };
+    let made = create(&kinds, &settings).unwrap();
+    let net = made.get(Kind::Net).unwrap();
+    assert_eq!(net.sysctl("net.ipv4.ip_forward").unwrap(), "0");
+    let mut spec = sh("readlink /proc/self/ns/net");
+    for namespace in made.iter() {
+        let fd = namespace.as_fd().as_raw_fd();
+        spec.namespaces.set(namespace.kind(), NamespaceMode::Fd(fd));
+    }
+    match libisolate::run(&spec) {
+        // A new process for the init cannot be waited for.
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
+            assert!(error.message().contains("pidfd_open"), "{error}");
+        }
+        outcome => assert_eq!(text(&outcome.unwrap()), format!("{net}\n")),
+    }
+    let job = libisolate::spawn(&sh("exec sleep 100")).unwrap();
+    let outcome = job
+        .exec(&sh("readlink /proc/self/ns/pid"))
+        .unwrap()
+        .wait()
+        .unwrap();
+    let pid = job.namespace(Kind::Pid).unwrap();
+    assert_eq!(text(&outcome), format!("{pid}\n"));
 }
 
 /// Binds, their submounts, roots: by whichever call they are made.

@@ -15,6 +15,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -22,7 +23,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Snapshot, TempDir, probe, skip, text};
-use libisolate::spec::{Bind, Seconds, Tmpfs};
+use libisolate::ns::{Kind, NamespaceSet, create};
+use libisolate::spec::{Bind, NamespaceMode, Seconds, Tmpfs};
 
 /// The calls on the way, but for close (strace would skip the call itself) and munmap.
 const CALLS: [&str; 56] = [
@@ -85,8 +87,9 @@ const CALLS: [&str; 56] = [
 ];
 
 /// More of the same kind, each with a single user on the way.
-const RARE: [&str; 9] = [
+const RARE: [&str; 10] = [
     "setgroups",
+    "setns",
     "socket",
     "socketpair",
     "symlinkat",
@@ -103,13 +106,33 @@ const ERRORS: [&str; 4] = ["error=EPERM", "error=ENOMEM", "error=EINTR", "error=
 const KILL: &str = "signal=KILL";
 
 const HOST: &str = "--host";
+
+/// What the host does: a job with namespaces of its own, or one in a network that it has made and enters.
+const PLAIN: &str = "plain";
+const ENTERING: &str = "entering";
+/// The calls that entering adds to the way, for the quick set.
+const ENTERING_CALLS: [&str; 12] = [
+    "clone3",
+    "fcntl",
+    "ioctl",
+    "newfstatat",
+    "openat",
+    "pidfd_open",
+    "prctl",
+    "recvmsg",
+    "sendmsg",
+    "setns",
+    "unshare",
+    "wait4",
+];
 const BEGIN: &str = "BEGIN-OF-REPORT";
 const END: &str = "END-OF-REPORT";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(HOST) {
-        return host(&arguments.next().unwrap());
+        let (dir, way) = (arguments.next().unwrap(), arguments.next().unwrap());
+        return host(&dir, &way);
     }
     if std::env::args().any(|a| a == "--list") {
         println!("faults: test");
@@ -128,7 +151,7 @@ fn main() -> ExitCode {
 }
 
 /// The host under test: one strict job with a bit of everything, whose report is printed.
-fn host(dir: &str) -> ExitCode {
+fn host(dir: &str, way: &str) -> ExitCode {
     let script = format!(
         "echo {BEGIN}; /probe fds; /probe writable / /usr /etc /dev /run /proc/sys/kernel /data /work /tmp /scratch; \
          grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp|Sig(Blk|Ign)|Umask)' /proc/self/status; \
@@ -154,6 +177,20 @@ fn host(dir: &str) -> ExitCode {
         let link = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap_or_default();
         spec.env.insert(format!("ns_{kind}"), link.into());
     }
+    let made = match way {
+        ENTERING => match network() {
+            Ok(made) => Some(made),
+            Err(error) => {
+                println!("error {} {error}", error.kind().name());
+                return ExitCode::from(3);
+            }
+        },
+        _ => None,
+    };
+    for namespace in made.iter().flat_map(NamespaceSet::iter) {
+        let fd = namespace.as_fd().as_raw_fd();
+        spec.namespaces.set(namespace.kind(), NamespaceMode::Fd(fd));
+    }
     match libisolate::run(&spec) {
         Ok(outcome) if outcome.success() => {
             println!("{}", text(&outcome));
@@ -173,6 +210,16 @@ fn host(dir: &str) -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// A network to enter; an ordinary user's is owned by a user namespace that is entered too.
+fn network() -> libisolate::Result<NamespaceSet> {
+    let kinds: &[Kind] = if common::is_root() {
+        &[Kind::Net]
+    } else {
+        &[Kind::User, Kind::Net]
+    };
+    create(kinds, &libisolate::Spec::new(Vec::<&str>::new()))
 }
 
 /// How one run of the host ended.
@@ -196,7 +243,7 @@ impl Run {
     }
 }
 
-fn run(scratch: &TempDir, number: usize, inject: Option<&str>) -> Run {
+fn run(scratch: &TempDir, number: usize, way: &str, inject: Option<&str>) -> Run {
     let (out, log) = (
         scratch.join(&format!("out{number}")),
         scratch.join(&format!("log{number}")),
@@ -218,7 +265,7 @@ fn run(scratch: &TempDir, number: usize, inject: Option<&str>) -> Run {
     }
     let mut child = command
         .arg(std::env::current_exe().unwrap())
-        .args([HOST, scratch.path().to_str().unwrap()])
+        .args([HOST, scratch.path().to_str().unwrap(), way])
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(file.try_clone().unwrap())
@@ -332,8 +379,8 @@ fn campaign() -> ExitCode {
     common::probe_path();
     let scratch = TempDir::new("faults");
     let before = Snapshot::take();
-    let baseline = run(&scratch, 0, None);
-    let Some(expected) = baseline.report().map(str::to_owned) else {
+    let baseline = run(&scratch, 0, PLAIN, None);
+    let Some(plain) = baseline.report().map(str::to_owned) else {
         if !std::path::Path::new("/proc/self/ns").exists() || baseline.output.contains("ptrace") {
             skip("faults", "this process may not trace");
             return ExitCode::SUCCESS;
@@ -344,25 +391,46 @@ fn campaign() -> ExitCode {
         ));
         return ExitCode::FAILURE;
     };
+    let entering = run(&scratch, 0, ENTERING, None);
+    let expected = BTreeMap::from([
+        (PLAIN, plain),
+        (
+            ENTERING,
+            entering
+                .report()
+                .expect("a report without faults")
+                .to_owned(),
+        ),
+    ]);
     let mut jobs = Vec::new();
-    for (at, call) in CALLS.iter().chain(&RARE).enumerate() {
-        if full {
-            jobs.extend(
-                ERRORS
-                    .iter()
-                    .map(|error| (*call, error.to_string(), 1..=200)),
-            );
-            jobs.push((*call, KILL.to_owned(), 1..=200));
-        } else {
-            jobs.push((*call, ERRORS[at % ERRORS.len()].to_owned(), 1..=2));
+    let ways: &[&str] = if full { &[PLAIN, ENTERING] } else { &[PLAIN] };
+    for way in ways {
+        let calls = CALLS.iter().chain(&RARE).enumerate();
+        for (at, call) in calls {
+            if full {
+                jobs.extend(
+                    ERRORS
+                        .iter()
+                        .map(|error| (*way, *call, error.to_string(), 1..=200)),
+                );
+                jobs.push((*way, *call, KILL.to_owned(), 1..=200));
+            } else {
+                jobs.push((*way, *call, ERRORS[at % ERRORS.len()].to_owned(), 1..=2));
+            }
         }
     }
     if !full {
+        for (at, call) in ENTERING_CALLS.iter().enumerate() {
+            jobs.push((ENTERING, *call, ERRORS[at % ERRORS.len()].to_owned(), 1..=3));
+        }
+        for call in ["clone3", "recvmsg", "sendmsg", "setns"] {
+            jobs.push((ENTERING, call, KILL.to_owned(), 1..=4));
+        }
         // EINTR where the kernel really gives it, and the end of host or init at the turning points.
         let waits = [
             "read", "recvmsg", "ppoll", "poll", "wait4", "waitid", "write",
         ];
-        jobs.extend(waits.map(|call| (call, "error=EINTR".to_owned(), 1..=3)));
+        jobs.extend(waits.map(|call| (PLAIN, call, "error=EINTR".to_owned(), 1..=3)));
         let turns = [
             "mkdir",
             "execveat",
@@ -373,7 +441,7 @@ fn campaign() -> ExitCode {
             "ppoll",
             "write",
         ];
-        jobs.extend(turns.map(|call| (call, KILL.to_owned(), 1..=3)));
+        jobs.extend(turns.map(|call| (PLAIN, call, KILL.to_owned(), 1..=3)));
     }
     let (next, counts, bad) = (
         AtomicUsize::new(0),
@@ -385,17 +453,18 @@ fn campaign() -> ExitCode {
             let (next, counts, bad, jobs, scratch, expected) =
                 (&next, &counts, &bad, &jobs, &scratch, &expected);
             scope.spawn(move || {
-                while let Some((call, error, occurrences)) =
+                while let Some((way, call, error, occurrences)) =
                     jobs.get(next.fetch_add(1, Ordering::SeqCst))
                 {
                     for when in occurrences.clone() {
                         let inject = format!("{call}:{error}:when={when}");
-                        let run = run(scratch, worker + 1, Some(&inject));
+                        let run = run(scratch, worker + 1, way, Some(&inject));
+                        let expected = &expected[way];
                         let verdict = judge(&run, expected);
                         *counts.lock().unwrap().entry(verdict).or_insert(0) += 1;
                         if verdict.chars().all(|c| c.is_uppercase() || c == '-') {
                             bad.lock().unwrap().push(format!(
-                                "{verdict} {inject}\n{}",
+                                "{verdict} {way} {inject}\n{}",
                                 difference(&run, expected)
                             ));
                         }
@@ -422,7 +491,7 @@ fn campaign() -> ExitCode {
     // Several rounds, since hosts of other tests may just have been killed too.
     for _ in 0..5 {
         std::thread::sleep(Duration::from_millis(2100));
-        assert!(run(&scratch, 0, None).report().is_some());
+        assert!(run(&scratch, 0, PLAIN, None).report().is_some());
         if groups().is_empty() {
             break;
         }

@@ -1,16 +1,22 @@
-//! The spec and outcome types as a plain model that every generator reads.
+//! The spec and outcome types, and those that tell of namespaces, as a plain model that every generator
+//! reads.
 //!
 //! It is taken from the JSON schema that schemars derives from the Rust types, so there is one
 //! definition only. A schema construct that this file does not know is an error, never a guess.
 
 use std::fmt;
 
+use libisolate::ns::{
+    CgroupPath, IdMaps, Kind as NamespaceKind, MountInfo, NamespaceEntry, NamespaceId, Persisted,
+    Process, SubordinateIds, TreeNode,
+};
 use libisolate::{ErrorKind, Outcome, Spec, Stage};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use crate::Result;
+use crate::codegen::camel;
 
 /// Every type that a spec, an outcome or an error is made of.
 #[derive(Debug)]
@@ -21,6 +27,10 @@ pub struct Model {
     pub outcome: Vec<Type>,
     /// `ErrorKind` and `Stage`: what an error is described with.
     pub error: Vec<Type>,
+    /// What the library tells of namespaces, without the types above.
+    pub told: Vec<Type>,
+    /// What it tells and is given as well, without the types above.
+    pub exchanged: Vec<Type>,
 }
 
 /// A named type.
@@ -41,6 +51,13 @@ pub enum Shape {
     Struct(Vec<Field>),
     /// One of several. Where no variant has a payload it is a plain enum of strings.
     Choice(Vec<Variant>),
+    /// One of several structs, told apart by the word in a field that they all have.
+    Tagged {
+        /// The field.
+        tag: String,
+        /// The words, each with its struct's name.
+        arms: Vec<(String, String)>,
+    },
 }
 
 /// A field of a struct.
@@ -86,8 +103,12 @@ pub enum Kind {
     Size,
     /// A number of seconds, or a string such as `"500ms"`.
     Seconds,
+    /// This one word: a struct's field that tells it from others.
+    Word(String),
     /// A named struct or choice of the model.
     Named(String),
+    /// So many of these, in this order.
+    Tuple(Vec<Kind>),
     /// A list.
     List(Box<Kind>),
     /// A map with string keys.
@@ -112,15 +133,15 @@ impl Type {
     pub fn fields(&self) -> &[Field] {
         match &self.shape {
             Shape::Struct(fields) => fields,
-            Shape::Choice(_) => &[],
+            Shape::Choice(_) | Shape::Tagged { .. } => &[],
         }
     }
 
     /// Whether it is a choice of plain strings.
     pub fn is_string_enum(&self) -> bool {
         match &self.shape {
-            Shape::Struct(_) => false,
             Shape::Choice(variants) => variants.iter().all(|v| v.payload.is_none()),
+            Shape::Struct(_) | Shape::Tagged { .. } => false,
         }
     }
 }
@@ -141,7 +162,7 @@ impl Model {
     /// # Errors
     /// A schema construct that has no place in the model, with where it is.
     pub fn read() -> Result<Model> {
-        Ok(Model {
+        let mut model = Model {
             spec: types(&spec_schema())?,
             outcome: types(&outcome_schema())?,
             error: [
@@ -149,16 +170,37 @@ impl Model {
                 types(&schema_of::<Stage>(SchemaSettings::draft2020_12()))?,
             ]
             .concat(),
-        })
+            told: Vec::new(),
+            exchanged: Vec::new(),
+        };
+        model.exchanged = model.further(&exchanged_schemas())?;
+        model.told = model.further(&told_schemas())?;
+        Ok(model)
     }
 
-    /// All types once each, the spec's first, the error's last.
+    /// The types among these schemas that the model has not yet.
+    fn further(&self, schemas: &Map<String, Value>) -> Result<Vec<Type>> {
+        let mut found = Vec::new();
+        for (name, schema) in schemas {
+            if scalar(name).is_none() && self.find(name).is_err() {
+                found.extend(read_type(name, schema)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// All types once each: the spec's, the outcome's, the error's, and those of namespaces.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let more = self
             .outcome
             .iter()
             .filter(|t| self.spec.iter().all(|s| s.name != t.name));
-        self.spec.iter().chain(more).chain(&self.error)
+        let namespaces = self.exchanged.iter().chain(&self.told);
+        self.spec
+            .iter()
+            .chain(more)
+            .chain(&self.error)
+            .chain(namespaces)
     }
 
     /// The named type.
@@ -182,6 +224,28 @@ pub fn outcome_schema() -> Value {
     schema_of::<Outcome>(SchemaSettings::draft2020_12().for_serialize())
 }
 
+/// The JSON schemas of what the library tells of namespaces (writing), by name, with all they are made of.
+pub fn told_schemas() -> Map<String, Value> {
+    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12().for_serialize());
+    made.subschema_for::<NamespaceKind>();
+    made.subschema_for::<NamespaceId>();
+    made.subschema_for::<MountInfo>();
+    made.subschema_for::<CgroupPath>();
+    made.subschema_for::<NamespaceEntry>();
+    made.subschema_for::<TreeNode>();
+    made.subschema_for::<Persisted>();
+    made.subschema_for::<Process>();
+    made.subschema_for::<SubordinateIds>();
+    made.take_definitions(true)
+}
+
+/// As [`told_schemas`], of what is also given to the library (reading).
+pub fn exchanged_schemas() -> Map<String, Value> {
+    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    made.subschema_for::<IdMaps>();
+    made.take_definitions(true)
+}
+
 fn schema_of<T: JsonSchema>(settings: SchemaSettings) -> Value {
     SchemaGenerator::new(settings)
         .into_root_schema_for::<T>()
@@ -191,11 +255,11 @@ fn schema_of<T: JsonSchema>(settings: SchemaSettings) -> Value {
 /// The root type of a schema and all its definitions.
 fn types(schema: &Value) -> Result<Vec<Type>> {
     let name = text(schema, "title").ok_or("the root schema has no title")?;
-    let mut found = vec![read_type(name, schema)?];
+    let mut found = read_type(name, schema)?;
     if let Some(definitions) = schema.get("$defs").and_then(Value::as_object) {
         for (name, definition) in definitions {
             if scalar(name).is_none() {
-                found.push(read_type(name, definition)?);
+                found.extend(read_type(name, definition)?);
             }
         }
     }
@@ -212,20 +276,76 @@ fn scalar(name: &str) -> Option<Kind> {
     }
 }
 
-fn read_type(name: &str, schema: &Value) -> Result<Type> {
+/// A type, after the structs that it is one of.
+fn read_type(name: &str, schema: &Value) -> Result<Vec<Type>> {
+    let mut found = Vec::new();
     let shape = if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         Shape::Struct(fields(name, schema, properties)?)
+    } else if let Some(tag) = tag(schema) {
+        let mut arms = Vec::new();
+        for arm in schema
+            .get("oneOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let (word, arm) = tagged(name, tag, arm)?;
+            arms.push((word, arm.name.clone()));
+            found.push(arm);
+        }
+        Shape::Tagged {
+            tag: tag.to_owned(),
+            arms,
+        }
     } else if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
         let read = variants.iter().map(|v| variant(name, v));
         Shape::Choice(read.collect::<Result<Vec<_>>>()?)
     } else {
         return Err(format!("{name}: neither a struct nor a choice: {schema}"));
     };
-    Ok(Type {
+    found.push(Type {
         name: name.to_owned(),
         doc: doc(schema),
         shape,
-    })
+    });
+    Ok(found)
+}
+
+/// The field with a word in each of several structs.
+fn tag(schema: &Value) -> Option<&str> {
+    let first = schema
+        .get("oneOf")?
+        .get(0)?
+        .get("properties")?
+        .as_object()?;
+    first
+        .iter()
+        .find(|(_, property)| property.get("const").is_some())
+        .map(|(name, _)| name.as_str())
+}
+
+/// One struct of several, named after its word: `FdPin` for "fd" of `Pin`; the field with the word first.
+fn tagged(owner: &str, tag: &str, schema: &Value) -> Result<(String, Type)> {
+    let lost = || format!("{owner}: no {tag} in {schema}");
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let properties = properties.ok_or_else(lost)?;
+    let word = properties
+        .get(tag)
+        .and_then(|property| text(property, "const"));
+    let word = word.ok_or_else(lost)?;
+    let mut name = camel(&format!("_{word}"));
+    name.push_str(owner);
+    let mut fields = fields(&name, schema, properties)?;
+    fields.sort_by_key(|field| field.name != tag);
+    for field in fields.iter_mut().filter(|field| field.name == tag) {
+        field.doc = "What it is.".to_owned();
+    }
+    let arm = Type {
+        name,
+        doc: doc(schema),
+        shape: Shape::Struct(fields),
+    };
+    Ok((word.to_owned(), arm))
 }
 
 fn fields(owner: &str, schema: &Value, properties: &Map<String, Value>) -> Result<Vec<Field>> {
@@ -308,10 +428,16 @@ fn plain_kind(name: &str, schema: &Value) -> Result<Kind> {
         kind(inner).map(Box::new)
     };
     match name {
-        "string" => Ok(Kind::String),
+        "string" => Ok(match text(schema, "const") {
+            Some(word) => Kind::Word(word.to_owned()),
+            None => Kind::String,
+        }),
         "boolean" => Ok(Kind::Bool),
         "number" => Ok(Kind::Float),
-        "array" => Ok(Kind::List(inner("items")?)),
+        "array" => match schema.get("prefixItems").and_then(Value::as_array) {
+            Some(items) => Ok(Kind::Tuple(items.iter().map(kind).collect::<Result<_>>()?)),
+            None => Ok(Kind::List(inner("items")?)),
+        },
         "object" => Ok(Kind::Map(inner("additionalProperties")?)),
         "integer" => match text(schema, "format") {
             Some("int32") => Ok(Kind::Integer(Width::I32)),
@@ -344,7 +470,12 @@ impl fmt::Display for Kind {
             Kind::Bool => f.write_str("bool"),
             Kind::Size => f.write_str("size"),
             Kind::Seconds => f.write_str("seconds"),
+            Kind::Word(word) => write!(f, "\"{word}\""),
             Kind::Named(name) => f.write_str(name),
+            Kind::Tuple(items) => {
+                let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+                f.write_str(&items.join(" and "))
+            }
             Kind::List(inner) => write!(f, "list of {inner}"),
             Kind::Map(inner) => write!(f, "map of string to {inner}"),
             Kind::Optional(inner) => write!(f, "{inner} or nothing"),

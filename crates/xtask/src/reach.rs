@@ -196,6 +196,7 @@ fn walk(
                 }
                 leaf(path, value, possible, reached);
             }
+            Shape::Tagged { .. } => leaf(path, value, possible, reached),
         },
         _ => leaf(path, value, possible, reached),
     }

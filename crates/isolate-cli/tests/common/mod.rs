@@ -1,9 +1,10 @@
 //! What the tests of the command share: running it, and skipping with a reason where it cannot run.
 
-#![allow(clippy::print_stderr, reason = "a skipped test says why")]
+#![allow(dead_code, reason = "each test program uses a part")]
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 /// The command with these words after `run`.
 pub fn isolatectl(words: &[&str]) -> Command {
@@ -27,18 +28,141 @@ pub fn told(output: &Output) -> (Option<i32>, String, String) {
     )
 }
 
-/// Whether this host lets the caller run such a job; where not, says why. `MUST_WORK` in the
-/// environment makes that a failure.
+/// Runs `isolatectl ns` and gives its exit code, stdout and stderr.
+pub fn ns(words: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isolatectl"));
+    command.arg("ns").args(words);
+    told(&command.output().expect("the command is there"))
+}
+
+/// What `isolatectl ns` prints, which has to work.
+#[track_caller]
+pub fn ns_prints(words: &[&str]) -> String {
+    let (code, stdout, stderr) = ns(words);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{words:?}");
+    stdout
+}
+
+/// Tells that a test, or a part of it, was left out. `ISOLATE_MUST_WORK=1` makes that a failure.
+pub fn skip(reason: &str) {
+    assert!(
+        std::env::var_os("ISOLATE_MUST_WORK").is_none_or(|v| v == "0"),
+        "must work here: {reason}"
+    );
+    // Straight to the stream: libtest keeps what goes through print.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {reason}");
+}
+
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Whether this host lets the caller run such a job; where not, says why.
 pub fn works(words: &[&str]) -> bool {
     let mut all = words.to_vec();
     all.extend(["--", "/bin/true"]);
     let (code, _, stderr) = told(&run(&all));
-    if code == Some(0) {
-        return true;
+    if code != Some(0) {
+        skip(&format!("isolatectl run {words:?}: {}", stderr.trim()));
     }
-    assert!(std::env::var_os("MUST_WORK").is_none(), "{stderr}");
-    eprintln!("skipped: {}", stderr.trim());
-    false
+    code == Some(0)
+}
+
+/// A job that sleeps after its script, and ends with this.
+pub struct Sleeper {
+    child: Child,
+    /// The program's process id.
+    pub pid: String,
+}
+
+impl Sleeper {
+    pub fn new(options: &[&str], script: &str) -> Sleeper {
+        let script = format!("{script}\necho ready; exec sleep 1000");
+        let mut words = options.to_vec();
+        words.extend(["--", "/bin/sh", "-c", &script]);
+        let mut child = isolatectl(&words)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command is there");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("a pipe");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        assert_eq!(line, "ready\n", "{words:?}");
+        let mut pid = child.id().to_string();
+        // The init, and below it the program.
+        while let Some(below) = child_of(&pid) {
+            pid = below;
+        }
+        Sleeper { child, pid }
+    }
+
+    /// What it is in, as `net:[4026531833]`.
+    pub fn link(&self, kind: &str) -> String {
+        link(&self.pid, kind)
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(self.child.id() as i32),
+            nix::sys::signal::SIGTERM,
+        );
+        let _ = self.child.wait();
+    }
+}
+
+/// What a process is in, as `net:[4026531833]`.
+pub fn link(pid: &str, kind: &str) -> String {
+    let link = std::fs::read_link(format!("/proc/{pid}/ns/{kind}"));
+    link.expect("a link").display().to_string()
+}
+
+/// The number in such a link.
+pub fn inode(link: &str) -> u64 {
+    let digits: String = link.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().expect("a number")
+}
+
+fn child_of(pid: &str) -> Option<String> {
+    let wanted = format!("PPid:\t{pid}");
+    std::fs::read_dir("/proc")
+        .expect("/proc")
+        .flatten()
+        .find(|entry| {
+            let status = std::fs::read_to_string(entry.path().join("status"));
+            status.is_ok_and(|status| status.lines().any(|line| line == wanted))
+        })
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+}
+
+/// Runs a shell script with mounts of its own and an empty /run; an ordinary user gets them by a user
+/// namespace. `$I` is the command, `$D` an empty directory. Gives exit code, stdout and stderr, or nothing
+/// where this host lets the caller have none.
+pub fn private(script: &str) -> Option<(Option<i32>, String, String)> {
+    let scratch = Scratch::new("private");
+    let options = match is_root() {
+        true => "-m",
+        // A network namespace too: `ip` goes back to where it came from, which is to be the user's own.
+        false => "-Urmn",
+    };
+    let unshare = |script: &str| {
+        Command::new("unshare")
+            .args([options, "--propagation", "private", "sh", "-c", script])
+            .env("I", env!("CARGO_BIN_EXE_isolatectl"))
+            .env("D", &scratch.0)
+            .output()
+            .expect("util-linux is needed")
+    };
+    let (code, _, stderr) = told(&unshare("mount -t tmpfs test /run"));
+    if code != Some(0) {
+        skip(&format!("no mounts of its own: {}", stderr.trim()));
+        return None;
+    }
+    let whole = format!(
+        "mount -t tmpfs test /run && mount -t tmpfs test \"$D\" && cd \"$D\" || exit 99\n{script}"
+    );
+    Some(told(&unshare(&whole)))
 }
 
 /// A directory of the test's own that everybody may enter, removed at the end.
@@ -46,7 +170,11 @@ pub struct Scratch(pub PathBuf);
 
 impl Scratch {
     pub fn new(name: &str) -> Scratch {
-        let dir = std::env::temp_dir().join(format!("isolatectl-{name}-{}", std::process::id()));
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("isolatectl-{name}-{}-{next}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir).expect("a temporary directory");
         Scratch(dir)
     }

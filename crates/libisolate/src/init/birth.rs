@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use isolate_plan::{Command, Report};
 use isolate_sys::Errno;
+use isolate_sys::abi::Rusage;
 use isolate_sys::calls::process;
 
 use super::memfile::{self, ProgramFd};
@@ -148,7 +149,17 @@ impl Newborn {
             return Ok(());
         }
         // A child of this process that nobody has reaped: the number is its own.
-        let pidfd = own(process::pidfd_open(pid)).map_err(line_broken)?;
+        let pidfd = own(process::pidfd_open(pid)).map_err(|errno| {
+            let _ = process::kill(pid, libc::SIGKILL);
+            let _ = process::wait4(pid, libc::__WALL as u32, &mut Rusage::default());
+            let error = line_broken(errno);
+            match errno {
+                Errno::ENOSYS => {
+                    error.with_hint("entering namespaces needs Linux 5.3 (pidfd_open)")
+                }
+                _ => error,
+            }
+        })?;
         let in_cgroup = self.in_cgroup();
         if let Some(before) = &self.spark.0 {
             let _ = process::wait_pidfd(before.pidfd.as_raw_fd(), false);

@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, AsRawFd};
 
 use isolate_sys::Errno;
 use isolate_sys::calls::nsfs;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Kind, Namespace};
@@ -11,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::sysfd::own;
 
 /// The number of mounts in a mount namespace, and its number (ioctl_nsfs(2)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MountInfo {
     /// The number that no other mount namespace gets until the machine reboots.
     pub id: u64,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "NamespaceKind")]
 pub enum Kind {
     /// The cgroup root (cgroup_namespaces(7)), Linux 4.6.
     Cgroup,

@@ -162,22 +162,33 @@ impl Inside {
             return catch_unwind(AssertUnwindSafe(body)).map_err(|panic| panicked(panic.as_ref()));
         }
         let (answer, result) = channel();
-        let task = Box::new(move || {
+        self.post(move || {
             let _ = answer.send(catch_unwind(AssertUnwindSafe(body)));
-        });
-        let work = self
-            .work
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let sent = work.as_ref().map(|work| work.send(task));
-        drop(work);
-        if !matches!(sent, Some(Ok(()))) {
-            return Err(lost());
-        }
+        })?;
         match result.recv() {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(panic)) => Err(panicked(panic.as_ref())),
             Err(_) => Err(lost()),
+        }
+    }
+
+    /// Has `body` run there, after what was asked for before it, and does not wait for it. Should it
+    /// panic, nobody is told; the thread goes on.
+    ///
+    /// # Errors
+    /// `Internal` in a fork of the process, which has no such thread.
+    pub fn post(&self, body: impl FnOnce() + Send + 'static) -> Result<()> {
+        if self.owner != process::getpid() {
+            return Err(lost());
+        }
+        let task = Box::new(move || drop(catch_unwind(AssertUnwindSafe(body))));
+        let work = self
+            .work
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match work.as_ref().map(|work| work.send(task)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(lost()),
         }
     }
 }

@@ -14,7 +14,8 @@ const INTRO: &str = "\
 
 A spec says what to run and how isolated. It is the same in every language: a JSON object with the
 keys below (Node writes them in camelCase), a dataclass in Python, setters in C. A key that is not
-known is an error. `include/isolate.schema.json` is the same as a JSON schema.
+known is an error. `include/isolate.schema.json` is the same as a JSON schema; it also has what the
+library tells of namespaces (their list, processes, id maps), which [namespaces.md](namespaces.md) is about.
 
 Scalar types:
 
@@ -72,6 +73,12 @@ fn section(page: &mut String, kind: &Type, given: bool) {
             page.push_str("| value | meaning |\n| --- | --- |\n");
             for variant in variants {
                 let _ = writeln!(page, "| {} | {} |", value(variant), one_line(&variant.doc));
+            }
+        }
+        Shape::Tagged { tag, arms } => {
+            let _ = write!(page, "One of these, by its `{tag}`:\n\n");
+            for (word, name) in arms {
+                let _ = writeln!(page, "- `\"{word}\"`: [{name}](#{})", name.to_lowercase());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Everything that is made from the spec and outcome types, one module for each output language.
+//! Everything that is made from the types of the model, one module for each output language.
 
 mod c;
 mod docs;
@@ -11,6 +11,8 @@ use crate::Result;
 use crate::files::{self, Mode};
 use crate::model::Model;
 
+pub use text::camel;
+
 /// A generated file: where it is, and what makes its text.
 type Output = (&'static str, fn(&Model) -> Result<String>);
 
@@ -20,6 +22,7 @@ const OUTPUTS: &[Output] = &[
     ("crates/isolate-capi/src/constants.rs", c::constants),
     ("crates/isolate-capi/src/spec_setters.rs", c::setters),
     ("python/libisolate/_spec.py", python::module),
+    ("python/libisolate/_ns_types.py", python::namespaces),
     ("node/spec.d.ts", node::types),
     ("node/spec-keys.js", node::keys),
 ];

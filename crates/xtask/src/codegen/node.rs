@@ -1,5 +1,5 @@
-//! `node/spec.d.ts` and `node/spec-keys.js`: the spec's and the outcome's types in camelCase, with every
-//! length of time in milliseconds.
+//! `node/spec.d.ts` and `node/spec-keys.js`: the spec's and the outcome's types, and those that tell of
+//! namespaces, in camelCase, with every length of time in milliseconds.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::model::{Field, Kind, Model, Shape, Type};
 
 const TYPES_HEAD: &str = "\
-// The types of a spec and of an outcome.
+// The types of a spec, of an outcome, and of what is told of namespaces.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 /** What Linux takes for paths, arguments and environment; bytes where it is not text; never with a NUL. */
@@ -20,13 +20,15 @@ export type Duration = number | string;
 ";
 
 const KEYS_HEAD: &str = "\
-// The keys of a spec and of an outcome: in JavaScript, on the wire, and what a value is made of.
+// The keys of a spec, of an outcome, and of what is told of namespaces: in JavaScript, on the wire, and what
+// a value is made of.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 'use strict';
 
 // name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
-// keys are data, or the value's type]
+// keys are data, 'bytes' for text that need not be UTF-8, or the value's type]
+// A type that is one of several: { $tag: the key with the word that tells which, word: its type }
 ";
 
 /// Whether it is a length of time. Floats are where their doc gives seconds as the unit.
@@ -52,7 +54,11 @@ pub fn keys(model: &Model) -> Result<String> {
         match &kind.shape {
             Shape::Struct(fields) => {
                 for field in fields {
-                    entries.push((name(field), field.name.clone(), value(field, model)?));
+                    let mut made_of = value(field, model)?;
+                    if told(kind, model) && *field.kind.bare() == Kind::Bytes {
+                        made_of = ", 'bytes'".to_owned();
+                    }
+                    entries.push((name(field), field.name.clone(), made_of));
                 }
             }
             Shape::Choice(variants) => {
@@ -66,6 +72,14 @@ pub fn keys(model: &Model) -> Result<String> {
                     continue;
                 }
             }
+            Shape::Tagged { tag, arms } => {
+                let _ = write!(page, "\nexports.{} = {{\n  $tag: '{tag}',\n", kind.name);
+                for (word, name) in arms {
+                    let _ = writeln!(page, "  {word}: '{name}',");
+                }
+                page.push_str("};\n");
+                continue;
+            }
         }
         let _ = write!(page, "\nexports.{} = {{\n", kind.name);
         for (key, wire, value) in entries {
@@ -74,6 +88,11 @@ pub fn keys(model: &Model) -> Result<String> {
         page.push_str("};\n");
     }
     Ok(page)
+}
+
+/// Whether nobody but the library makes values of the type. An outcome's bytes go another way than JSON.
+fn told(kind: &Type, model: &Model) -> bool {
+    model.told.iter().any(|told| told.name == kind.name)
 }
 
 fn value(field: &Field, model: &Model) -> Result<String> {
@@ -111,6 +130,12 @@ pub fn types(model: &Model) -> Result<String> {
             one(&mut page, kind, false, model);
         }
     }
+    for kind in &model.exchanged {
+        one(&mut page, kind, true, model);
+    }
+    for kind in &model.told {
+        one(&mut page, kind, false, model);
+    }
     Ok(page)
 }
 
@@ -130,6 +155,9 @@ fn one(page: &mut String, kind: &Type, given: bool, model: &Model) {
                 let optional = if given && !field.required { "?" } else { "" };
                 let annotation = if given {
                     annotation(&field.kind, true)
+                } else if told(kind, model) && *field.kind.bare() == Kind::Bytes {
+                    // A path is text nearly always, and then usable as it is.
+                    "string | Buffer".to_owned()
                 } else {
                     outcome_annotation(kind, field)
                 };
@@ -157,6 +185,11 @@ fn one(page: &mut String, kind: &Type, given: bool, model: &Model) {
             comment(page, &doc, "", model);
             let _ = writeln!(page, "export type {} = {};", kind.name, arms.join(" | "));
         }
+        Shape::Tagged { arms, .. } => {
+            comment(page, &kind.doc, "", model);
+            let arms: Vec<_> = arms.iter().map(|(_, name)| name.as_str()).collect();
+            let _ = writeln!(page, "export type {} = {};", kind.name, arms.join(" | "));
+        }
     }
 }
 
@@ -168,7 +201,15 @@ fn annotation(kind: &Kind, given: bool) -> String {
         Kind::Bool => "boolean".to_owned(),
         Kind::Size => if given { "Size" } else { "number" }.to_owned(),
         Kind::Seconds => if given { "Duration" } else { "number" }.to_owned(),
+        Kind::Word(word) => format!("'{word}'"),
+        Kind::Tuple(items) => {
+            let items: Vec<_> = items.iter().map(|item| annotation(item, given)).collect();
+            format!("readonly [{}]", items.join(", "))
+        }
         Kind::Named(name) => name.clone(),
+        Kind::List(inner) if matches!(**inner, Kind::Tuple(_)) => {
+            format!("readonly ({})[]", annotation(inner, given))
+        }
         Kind::List(inner) => format!("readonly {}[]", annotation(inner, given)),
         Kind::Map(inner) => format!("Readonly<Record<string, {}>>", annotation(inner, given)),
         Kind::Optional(inner) if given => annotation(inner, given),

@@ -1,4 +1,5 @@
-//! `python/libisolate/_spec.py`: the spec's and the outcome's types as frozen dataclasses.
+//! `python/libisolate/_spec.py` and `_ns_types.py`: the spec's and the outcome's types, and those that
+//! tell of namespaces, as frozen dataclasses.
 
 use std::fmt::Write as _;
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 import datetime
 import os
 from dataclasses import dataclass, field
-from typing import IO, Any, AnyStr, Generic, Literal, Mapping, Optional, Sequence, TypedDict, Union
+from typing import AnyStr, Generic, Literal, Mapping, Optional, Protocol, Sequence, TypedDict, Union
 
 from ._methods import OutcomeMethods, SpecMethods
 
@@ -30,12 +31,34 @@ Size = Union[int, str]
 
 Seconds = Union[float, str, datetime.timedelta]
 """A number of seconds, text with a unit ("500ms", "1.5s", "2m", "1h"), or a timedelta."""
+
+
+class HasFileno(Protocol):
+    """Anything with a descriptor: an open file, a socket, a `Namespace`."""
+
+    def fileno(self) -> int:
+        """The descriptor's number."""
+"#;
+
+const NAMESPACES_HEAD: &str = r#""""What the library tells of namespaces.
+
+Made by `cargo xtask codegen` from the Rust types; not to be edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Optional, Sequence, Tuple, Union
+
+from ._spec import IdMap
 "#;
 
 /// The module.
 pub fn module(model: &Model) -> Result<String> {
     let mut page = HEAD.to_owned();
-    let mut names = vec!["Text".to_owned(), "Size".to_owned(), "Seconds".to_owned()];
+    let mut names = ["Text", "Size", "Seconds", "HasFileno"]
+        .map(str::to_owned)
+        .to_vec();
     for kind in ordered(&model.spec, model)? {
         one(&mut page, kind, true, model)?;
         names.push(kind.name.clone());
@@ -48,13 +71,32 @@ pub fn module(model: &Model) -> Result<String> {
             names.push(kind.name.clone());
         }
     }
+    all(&mut page, names);
+    Ok(page)
+}
+
+/// The module of what is told of namespaces.
+pub fn namespaces(model: &Model) -> Result<String> {
+    let mut page = NAMESPACES_HEAD.to_owned();
+    let mut names: Vec<String> = Vec::new();
+    for (types, given) in [(&model.exchanged, true), (&model.told, false)] {
+        let own = |kind: &&Type| types.iter().any(|own| own.name == kind.name);
+        for kind in ordered(types, model)?.into_iter().filter(own) {
+            one(&mut page, kind, given, model)?;
+            names.push(kind.name.clone());
+        }
+    }
+    all(&mut page, names);
+    Ok(page)
+}
+
+fn all(page: &mut String, mut names: Vec<String>) {
     names.sort();
     page.push_str("\n\n__all__ = [\n");
     for name in names {
         let _ = writeln!(page, "    \"{name}\",");
     }
     page.push_str("]\n");
-    Ok(page)
 }
 
 fn one(page: &mut String, kind: &Type, given: bool, model: &Model) -> Result<()> {
@@ -62,6 +104,12 @@ fn one(page: &mut String, kind: &Type, given: bool, model: &Model) -> Result<()>
         Shape::Struct(fields) => dataclass(page, kind, fields, given, model),
         Shape::Choice(variants) => {
             choice(page, kind, variants);
+            Ok(())
+        }
+        Shape::Tagged { arms, .. } => {
+            let arms: Vec<_> = arms.iter().map(|(_, name)| name.as_str()).collect();
+            let _ = write!(page, "\n{} = Union[{}]\n", kind.name, arms.join(", "));
+            docstring(page, &kind.doc, "");
             Ok(())
         }
     }
@@ -77,7 +125,7 @@ fn choice(page: &mut String, kind: &Type, variants: &[Variant]) {
     let mut arms = vec![format!("Literal[{}]", plain.join(", "))];
     for payload in variants.iter().filter_map(|v| v.payload.as_ref()) {
         match payload {
-            Kind::Integer(_) => arms.extend(["int".to_owned(), "IO[Any]".to_owned()]),
+            Kind::Integer(_) => arms.extend(["int".to_owned(), "HasFileno".to_owned()]),
             other => arms.push(format!("\"{}\"", annotation(other, true))),
         }
     }
@@ -90,7 +138,12 @@ fn choice(page: &mut String, kind: &Type, variants: &[Variant]) {
     for variant in variants {
         let name = match &variant.payload {
             None => format!("\"{}\"", variant.name),
+            Some(Kind::Integer(_)) if kind.name == "NamespaceMode" => {
+                "a `Namespace`, an integer or an open file".to_owned()
+            }
             Some(Kind::Integer(_)) => "an integer or an open file".to_owned(),
+            // The wire's word for it is left out, so that it must be told from the plain ones.
+            Some(Kind::Bytes) => "a path object, or text with a slash".to_owned(),
             Some(other) => other.to_string(),
         };
         let _ = write!(doc, "\n\n{name}: {}", variant.doc);
@@ -141,7 +194,7 @@ fn dataclass(
 /// The word that a struct is wrapped in where it is a variant's payload.
 fn tag<'a>(name: &str, model: &'a Model) -> Option<&'a str> {
     model.types().find_map(|t| match &t.shape {
-        Shape::Struct(_) => None,
+        Shape::Struct(_) | Shape::Tagged { .. } => None,
         Shape::Choice(variants) => variants
             .iter()
             .find(|v| v.payload == Some(Kind::Named(name.to_owned())))
@@ -172,12 +225,17 @@ fn options(page: &mut String, spec: &Type) -> Result<()> {
 fn annotation(kind: &Kind, given: bool) -> String {
     match kind {
         Kind::String => "str".to_owned(),
-        Kind::Bytes => "Text".to_owned(),
+        Kind::Bytes => if given { "Text" } else { "str" }.to_owned(),
         Kind::Integer(_) => "int".to_owned(),
         Kind::Float => "float".to_owned(),
         Kind::Bool => "bool".to_owned(),
         Kind::Size => if given { "Size" } else { "int" }.to_owned(),
         Kind::Seconds => if given { "Seconds" } else { "float" }.to_owned(),
+        Kind::Word(word) => format!("Literal[\"{word}\"]"),
+        Kind::Tuple(items) => {
+            let items: Vec<_> = items.iter().map(|item| annotation(item, given)).collect();
+            format!("Tuple[{}]", items.join(", "))
+        }
         Kind::Named(name) => name.clone(),
         Kind::List(inner) => format!("Sequence[{}]", annotation(inner, given)),
         Kind::Map(inner) => format!("Mapping[str, {}]", annotation(inner, given)),
@@ -208,7 +266,9 @@ fn default(field: &Field, model: &Model) -> Result<String> {
         (Some(value @ (Value::String(_) | Value::Number(_))), _) => format!(" = {value}"),
         (Some(_), Kind::Named(name)) | (None, Kind::Named(name)) => match model.find(name)?.shape {
             Shape::Struct(_) => format!(" = field(default_factory={name})"),
-            Shape::Choice(_) => return Err(format!("{}: no default", field.name)),
+            Shape::Choice(_) | Shape::Tagged { .. } => {
+                return Err(format!("{}: no default", field.name));
+            }
         },
         (None, Kind::List(_)) => " = ()".to_owned(),
         (None, Kind::Map(_)) => " = field(default_factory=dict)".to_owned(),

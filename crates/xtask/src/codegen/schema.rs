@@ -1,9 +1,10 @@
-//! `include/isolate.schema.json`: the JSON schema of specs, with that of outcomes among its definitions.
+//! `include/isolate.schema.json`: the JSON schema of specs, with those of outcomes and of what is told of
+//! namespaces among its definitions.
 
 use serde_json::{Map, Value, json};
 
 use crate::Result;
-use crate::model::{Model, outcome_schema, spec_schema};
+use crate::model::{Model, exchanged_schemas, outcome_schema, spec_schema, told_schemas};
 
 /// The schema's text. The root is the spec, so an editor can check spec files against it as it is.
 pub fn json(_: &Model) -> Result<String> {
@@ -11,10 +12,14 @@ pub fn json(_: &Model) -> Result<String> {
     for (name, root) in [("Spec", spec_schema()), ("Outcome", outcome_schema())] {
         collect(&mut definitions, name, root)?;
     }
+    for (name, definition) in exchanged_schemas().into_iter().chain(told_schemas()) {
+        add(&mut definitions, name, definition)?;
+    }
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "libisolate: spec",
-        "description": "What to run and how isolated. The outcome of a job is #/$defs/Outcome.",
+        "description": "What to run and how isolated. The outcome of a job is #/$defs/Outcome, \
+                        a namespace in a list #/$defs/NamespaceEntry.",
         "$ref": "#/$defs/Spec",
         "$defs": definitions,
     });
@@ -31,13 +36,19 @@ fn collect(definitions: &mut Map<String, Value>, name: &str, mut root: Value) ->
     let Some(Value::Object(nested)) = nested else {
         return Ok(());
     };
-    for (name, definition) in nested {
-        match definitions.get(&name) {
-            Some(known) if *known != definition => {
-                return Err(format!("{name} differs between spec and outcome"));
-            }
-            _ => definitions.insert(name, definition),
-        };
+    nested
+        .into_iter()
+        .try_for_each(|(name, definition)| add(definitions, name, definition))
+}
+
+fn add(definitions: &mut Map<String, Value>, name: String, definition: Value) -> Result<()> {
+    match definitions.get(&name) {
+        Some(known) if *known != definition => {
+            Err(format!("{name} is not the same wherever it is used"))
+        }
+        _ => {
+            definitions.insert(name, definition);
+            Ok(())
+        }
     }
-    Ok(())
 }

@@ -16,11 +16,16 @@ fn visit<'a>(kind: &'a Type, model: &'a Model, done: &mut Vec<&'a Type>) -> Resu
     if done.iter().any(|d| d.name == kind.name) {
         return Ok(());
     }
-    let used: Vec<&Kind> = match &kind.shape {
-        Shape::Struct(fields) => fields.iter().map(|f| &f.kind).collect(),
-        Shape::Choice(variants) => variants.iter().filter_map(|v| v.payload.as_ref()).collect(),
+    let used: Vec<&str> = match &kind.shape {
+        Shape::Struct(fields) => fields.iter().filter_map(|f| named(&f.kind)).collect(),
+        Shape::Choice(variants) => {
+            let payloads = variants.iter().filter_map(|v| v.payload.as_ref());
+            payloads.filter_map(named).collect()
+        }
+        Shape::Tagged { arms, .. } => arms.iter().map(|(_, name)| name.as_str()).collect(),
     };
-    for name in used.into_iter().filter_map(named) {
+    // A tree's node has nodes in it.
+    for name in used.into_iter().filter(|name| *name != kind.name) {
         visit(model.find(name)?, model, done)?;
     }
     done.push(kind);
