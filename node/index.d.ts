@@ -189,7 +189,7 @@ export interface SocketOptions {
 }
 
 /** What a function that ran inside gives: of a socket or server the descriptor. */
-type Brought<Result> = Awaited<Result> extends Socket | Server ? number : Awaited<Result>;
+export type Brought<Result> = Awaited<Result> extends Socket | Server ? number : Awaited<Result>;
 
 /**
  * A handle of a namespace, which keeps it alive even when no process is in it (of a pid namespace only the
