@@ -4,8 +4,8 @@
 use std::ffi::{c_char, c_int};
 use std::os::fd::IntoRawFd;
 
-use libisolate::spec::TimeOffsets;
 use libisolate::ns;
+use libisolate::spec::TimeOffsets;
 
 use crate::error::isolate_error;
 use crate::ffi::{self, Sized0, shared};
