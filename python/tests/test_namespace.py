@@ -216,9 +216,11 @@ def test_mounts(nothing_left: None, tmp_path: Path) -> None:
         assert len(inside(Path("/proc/thread-self/mountinfo").read_text).splitlines()) == before.mounts + 1
         with iso.Namespace.of_thread("mnt") as ours:
             assert ours.mount_namespace_id != before.id
-            assert walk(ours, mnt, iso.Namespace.next_mount_namespace)
-            assert walk(mnt, ours, iso.Namespace.previous_mount_namespace)
-            assert not walk(mnt, ours, iso.Namespace.next_mount_namespace), "it is the younger one"
+            # Which of them that is, is not said by age: each processor has a stock of numbers.
+            low, high = sorted((ours, mnt), key=lambda one: one.mount_namespace_id)
+            assert walk(low, high, iso.Namespace.next_mount_namespace)
+            assert walk(high, low, iso.Namespace.previous_mount_namespace)
+            assert not walk(high, low, iso.Namespace.next_mount_namespace)
 
 
 def walk(start: iso.Namespace, goal: iso.Namespace, step: Callable[[iso.Namespace], iso.Namespace]) -> bool:
