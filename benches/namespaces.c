@@ -58,11 +58,11 @@ static void must(int ok, const char *what)
     exit(1);
 }
 
-static void ours(int code, isolate_error *err, const char *what)
+static void ours(int code, isolate_error **err, const char *what)
 {
     if (code == 0)
         return;
-    fprintf(stderr, "%s %s: %s\n", now.kind->name, what, err ? isolate_error_message(err) : strerror(-code));
+    fprintf(stderr, "%s %s: %s\n", now.kind->name, what, *err ? isolate_error_message(*err) : strerror(-code));
     exit(1);
 }
 
@@ -86,7 +86,7 @@ static void lib_open(void)
 {
     isolate_error *err = NULL;
     isolate_ns *ns = NULL;
-    ours(isolate_ns_of_thread(now.kind->number, &ns, &err), err, "open");
+    ours(isolate_ns_of_thread(now.kind->number, &ns, &err), &err, "open");
     isolate_ns_free(ns);
 }
 
@@ -101,7 +101,7 @@ static void lib_owner(void)
 {
     isolate_error *err = NULL;
     isolate_ns *owner = NULL;
-    ours(isolate_ns_owner(now.other, &owner, &err), err, "owner");
+    ours(isolate_ns_owner(now.other, &owner, &err), &err, "owner");
     isolate_ns_free(owner);
 }
 
@@ -115,8 +115,8 @@ static void lib_enter(void)
 {
     isolate_error *err = NULL;
     const isolate_ns *there[] = {now.other}, *back[] = {now.own};
-    ours(isolate_ns_enter_thread(there, 1, &err), err, "enter");
-    ours(isolate_ns_enter_thread(back, 1, &err), err, "enter back");
+    ours(isolate_ns_enter_thread(there, 1, &err), &err, "enter");
+    ours(isolate_ns_enter_thread(back, 1, &err), &err, "enter back");
 }
 
 /* A child that has it, a descriptor of it, and the end of the child. */
@@ -150,7 +150,7 @@ static void lib_create(void)
 {
     isolate_error *err = NULL;
     isolate_nsset *set = NULL;
-    ours(isolate_ns_create(&now.kind->number, 1, NULL, &set, &err), err, "create");
+    ours(isolate_ns_create(&now.kind->number, 1, NULL, &set, &err), &err, "create");
     isolate_nsset_free(set);
 }
 
@@ -183,8 +183,8 @@ static void lib_socket_by_thread(void)
     isolate_inside *inside = NULL;
     const isolate_ns *there[] = {now.other};
     int fd = -1;
-    ours(isolate_inside_enter(there, 1, &inside, &err), err, "inside");
-    ours(isolate_inside_call(inside, open_socket, &fd, NULL, &err), err, "call");
+    ours(isolate_inside_enter(there, 1, &inside, &err), &err, "inside");
+    ours(isolate_inside_call(inside, open_socket, &fd, NULL, &err), &err, "call");
     isolate_inside_free(inside);
     must(fd >= 0, "socket");
     close(fd);
@@ -194,7 +194,7 @@ static void lib_socket_by_visitor(void)
 {
     isolate_error *err = NULL;
     int fd = -1;
-    ours(isolate_ns_socket(now.other, AF_INET, SOCK_STREAM, 0, &fd, &err), err, "socket");
+    ours(isolate_ns_socket(now.other, AF_INET, SOCK_STREAM, 0, &fd, &err), &err, "socket");
     close(fd);
 }
 
@@ -238,9 +238,9 @@ int main(void)
         isolate_nsset *set = NULL;
         now.kind = &kinds[at];
         snprintf(now.own_path, sizeof now.own_path, "/proc/thread-self/ns/%s", now.kind->name);
-        ours(isolate_ns_of_thread(now.kind->number, &now.own, &err), err, "open");
-        ours(isolate_ns_create(&now.kind->number, 1, NULL, &set, &err), err, "create");
-        ours(isolate_nsset_take(set, now.kind->number, &now.other, &err), err, "take");
+        ours(isolate_ns_of_thread(now.kind->number, &now.own, &err), &err, "open");
+        ours(isolate_ns_create(&now.kind->number, 1, NULL, &set, &err), &err, "create");
+        ours(isolate_nsset_take(set, now.kind->number, &now.other, &err), &err, "take");
         compare("open", raw_open, lib_open, BATCH);
         compare("owner (ioctl)", raw_owner, lib_owner, BATCH);
         /* The library refuses the calling thread user and time namespaces: not for one thread of several. */

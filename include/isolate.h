@@ -1005,8 +1005,8 @@ int isolate_ns_mount_namespace_id(const struct isolate_ns *ns,
                                   struct isolate_error **err);
 
 /**
- * Open the mount namespace that was made after this one, of those that the caller has CAP_SYS_ADMIN
- * over (Linux 6.12).
+ * Open the mount namespace with the next higher number, of those that the caller has CAP_SYS_ADMIN over
+ * (Linux 6.12). Numbers say little of age.
  *
  * out: the handle, on success.
  * Returns 0, -ENOENT at the end, -EINVAL for NULL and for another kind, -ENOTTY on an older kernel, or
@@ -1018,7 +1018,7 @@ int isolate_ns_next_mount_namespace(const struct isolate_ns *ns,
                                     struct isolate_error **err);
 
 /**
- * Open the mount namespace that was made before this one, as isolate_ns_next_mount_namespace.
+ * Open the mount namespace with the next lower number, as isolate_ns_next_mount_namespace.
  *
  * out: the handle, on success.
  * Returns what isolate_ns_next_mount_namespace returns.

@@ -254,9 +254,9 @@ export class Namespace implements Disposable {
   mountInfo(): MountInfo;
   /** The number of a mount namespace, as statmount(2) takes it (Linux 6.11). */
   mountNamespaceId(): number;
-  /** The mount namespace made after this one (Linux 6.12); `'not_found'` at the end. */
+  /** The mount namespace with the next higher number (Linux 6.12); `'not_found'` at the end. */
   nextMountNamespace(): Namespace;
-  /** The mount namespace made before this one. */
+  /** The mount namespace with the next lower number. */
   previousMountNamespace(): Namespace;
   /** Whether both are of the same namespace. */
   equals(other: unknown): boolean;

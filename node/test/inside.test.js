@@ -124,7 +124,8 @@ inside(['uts'], 'arguments and results are cloned, functions of every form run',
   assert.equal(await uts.run({ async method(a) { return a * 3; } }.method, 4), 12);
   assert.equal(await uts.run(() => {}), undefined);
   assert.equal(await uts.run(() => require('libisolate').version), iso.version);
-  assert.equal(await uts.run(() => require('./package.json').name), 'libisolate', 'as from the working directory');
+  const beside = `./${path.relative(process.cwd(), path.join(__dirname, '../package.json'))}`;
+  assert.equal(await uts.run((file) => require(file).name, beside), 'libisolate', 'as from the working directory');
   assert.equal(await runInside([uts], () => typeof require.resolve), 'function');
 });
 

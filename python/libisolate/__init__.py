@@ -36,7 +36,7 @@ from ._ns_types import (
     NamespaceKind, Persisted, Pin, Process, ProcessPin, SubordinateIds, ThreadPin, TreeNode,
 )
 from ._spec import (
-    Bind, CgroupMode, Enforced, EnforcementStatus, IdMap, Limits, NamespaceMode, Namespaces, Net, Outcome,
+    Bind, CgroupMode, Enforced, EnforcementStatus, HasFileno, IdMap, Limits, NamespaceMode, Namespaces, Net, Outcome,
     Profile, Reason, Root, RootDir, Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text,
     TimeOffsets, Tmpfs, Usage,
 )
@@ -81,7 +81,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Bind", "BusyError", "CgroupMode", "CgroupPath", "ChildError", "ChildPin", "Enforced", "EnforcementStatus",
-    "FdPin", "ForChildrenPin", "IdMap", "IdMaps", "Inside", "InternalError", "InvalidSpecError",
+    "FdPin", "ForChildrenPin", "HasFileno", "IdMap", "IdMaps", "Inside", "InternalError", "InvalidSpecError",
     "IsolateError", "Job", "JobFailed", "KindFacts", "LimitError", "Limits", "MountInfo", "MountPin",
     "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",
     "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Persisted", "Pin", "Process",

@@ -224,14 +224,15 @@ class Namespace:
         return self._native.mount_namespace_id()
 
     def next_mount_namespace(self) -> Namespace:
-        """A handle of the mount namespace made after this one, of those the caller has CAP_SYS_ADMIN over.
+        """A handle of the mount namespace with the next higher `mount_namespace_id`, of those the caller has
+        CAP_SYS_ADMIN over. The numbers say little of age.
 
         Raises NotFoundError at the end, else as `mount_info()`.
         """
         return type(self)(self._native.next_mount_namespace())
 
     def previous_mount_namespace(self) -> Namespace:
-        """A handle of the mount namespace made before this one; see `next_mount_namespace()`."""
+        """A handle of the one with the next lower number; see `next_mount_namespace()`."""
         return type(self)(self._native.previous_mount_namespace())
 
     @property

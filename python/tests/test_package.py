@@ -18,9 +18,10 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_every_exported_name_exists() -> None:
     assert [name for name in iso.__all__ if not hasattr(iso, name)] == []
-    from libisolate import _spec, errors
+    from libisolate import _ns_facts, _ns_threads, _ns_types, _spec, errors
 
-    assert set(_spec.__all__) | set(errors.__all__) <= set(iso.__all__)
+    for module in (_ns_facts, _ns_threads, _ns_types, _spec, errors):
+        assert set(module.__all__) <= set(iso.__all__)
 
 
 def test_version() -> None:

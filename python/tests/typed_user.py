@@ -1,6 +1,7 @@
 """A user's file for `mypy --strict`: what it says about types must hold, and no more is wrong than is marked."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import libisolate as iso
@@ -25,6 +26,28 @@ def use() -> None:
         print(number, error.stage)
     iso.run(["x"], memroy=1)  # type: ignore[call-overload]
     iso.run(["x"], net="everything")  # type: ignore[call-overload]
+
+
+def use_namespaces() -> None:
+    with iso.create_namespaces(["net", "uts"], hostname="box") as made:
+        net: iso.Namespace = made["net"]
+        name: str = made["uts"].hostname
+        with iso.entered(*made.values()) as inside:
+            listener = inside(socket.create_server, ("127.0.0.1", 0))
+            port: int = listener.getsockname()[1]
+            print(inside(str, port), name)
+            inside(len, 5)  # type: ignore[arg-type]
+        job = iso.spawn(["true"], namespaces=iso.Namespaces(net=net, uts="/run/x/uts", ipc=3, pid="new"), text=True)
+        program: "iso.Job[str]" = job.exec(["true"], text=True)
+        inner: "iso.Job[bytes]" = job.exec(["true"])
+        print(program.pid, inner.pid, job.namespace("user").owner_uid)
+    for entry in iso.list_namespaces():
+        number: "int | None" = entry.kernel_id
+        for pin in entry.pins:
+            if pin.type == "mount":
+                print(pin.path, number)
+    iso.Namespace.of_thread("nett")  # type: ignore[arg-type]
+    iso.create_namespaces("net", timeout=3)  # type: ignore[call-arg]
 
 
 async def use_async() -> None:

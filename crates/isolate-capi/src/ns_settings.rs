@@ -4,8 +4,8 @@
 use std::ffi::{c_char, c_int};
 use std::os::fd::IntoRawFd;
 
+use libisolate::ns;
 use libisolate::spec::TimeOffsets;
-use libisolate::{Error, Result, ns};
 
 use crate::error::isolate_error;
 use crate::ffi::{self, Sized0, shared};
@@ -208,18 +208,11 @@ pub unsafe extern "C" fn isolate_ns_set_time_offsets_of(
 ) -> c_int {
     ffi::guard(err, || {
         let offsets = TimeOffsets {
-            monotonic: finite(monotonic, "monotonic")?,
-            boottime: finite(boottime, "boottime")?,
+            monotonic,
+            boottime,
         };
         ns::set_time_offsets(pid, offsets)
     })
-}
-
-fn finite(seconds: f64, name: &str) -> Result<f64> {
-    if seconds.is_finite() {
-        return Ok(seconds);
-    }
-    Err(Error::invalid(name, "must be a finite number"))
 }
 
 /// Open a socket in a network namespace, to be used from here: it stays in its namespace wherever its

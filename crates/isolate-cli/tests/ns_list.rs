@@ -243,9 +243,10 @@ fn everything_about_a_process() {
         assert_eq!(of(kind)["id"]["inode"], inode(&job.link(kind)));
         assert_eq!(of(kind)["initial"], false);
         assert!(of(kind).get("untold").is_none(), "{}", of(kind));
-        let pins = of(kind)["pins"].to_string();
-        let pin = format!(r#"{{"pid":{},"type":"process"}}"#, job.pid);
-        assert!(pins.contains(&pin), "{pins}");
+        let pins = of(kind)["pins"].as_array().expect("a list");
+        let pid: i32 = job.pid.parse().expect("a number");
+        let pin = serde_json::json!({"type": "process", "pid": pid});
+        assert!(pins.contains(&pin), "{pins:?}");
     }
     assert_eq!(of("uts")["hostname"], "shown");
     let offsets = serde_json::json!({"monotonic": 3600.0, "boottime": -0.5});

@@ -13,6 +13,7 @@ mod memory;
 mod mountinfo;
 mod place;
 mod namespaces;
+mod numbered;
 mod privileges;
 mod root;
 mod start;

@@ -11,7 +11,7 @@ use isolate_sys::abi::{
 use isolate_sys::calls::{fd, mount, path};
 use isolate_sys::{Errno, Result};
 
-use crate::place::DescriptorPath;
+use crate::numbered::Numbered;
 
 const MS_NOATIME: u64 = 1024;
 const MS_NODIRATIME: u64 = 2048;
@@ -38,7 +38,7 @@ pub fn flags(attributes: u64) -> u64 {
 
 /// The path of a place, as the process sees it.
 pub fn path_of(place: i32, buffer: &mut [u8; 4096]) -> Result<&CStr> {
-    let link = DescriptorPath::of(place);
+    let link = Numbered::descriptor(place);
     let last = buffer.len() - 1;
     let len = path::readlinkat(AT_FDCWD, link.as_c_str(), &mut buffer[..last])?;
     if len == last {

@@ -210,34 +210,3 @@ fn split<'b>(target: &'b CStr, buffer: &'b mut [u8; PATH_MAX]) -> Result<(&'b CS
     let parent = CStr::from_bytes_until_nul(&buffer[..]).map_err(|_| Errno::EINVAL)?;
     Ok((parent, name))
 }
-
-/// `/proc/self/fd/N`: a path for the calls that take no descriptor.
-pub struct DescriptorPath([u8; 26]);
-
-impl DescriptorPath {
-    /// The path of a descriptor.
-    pub fn of(descriptor: i32) -> DescriptorPath {
-        const PREFIX: &[u8; 14] = b"/proc/self/fd/";
-        let mut path = [0u8; 26];
-        path[..14].copy_from_slice(PREFIX);
-        let mut digits = [0u8; 10];
-        let mut at = digits.len();
-        let mut rest = descriptor as u32;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        let number = &digits[at..];
-        path[14..14 + number.len()].copy_from_slice(number);
-        DescriptorPath(path)
-    }
-
-    /// The path.
-    pub fn as_c_str(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.0).unwrap_or(c"")
-    }
-}

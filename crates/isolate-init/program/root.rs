@@ -17,6 +17,7 @@ use isolate_sys::calls::{fd, mount, path};
 use isolate_sys::{Errno, Result};
 
 use crate::mountinfo::{self, Reach};
+use crate::numbered::Numbered;
 use crate::place::{self, Kind};
 use crate::state::Init;
 
@@ -45,9 +46,8 @@ pub fn open_tree(init: &mut Init, slot: u32, source: &CStr) -> Result<()> {
 /// Begins the new root with an empty tmpfs.
 pub fn begin_tmpfs(init: &mut Init, size: u64, bases: Texts<'_>) -> Result<()> {
     let base = base(bases)?;
-    let mut text = [0u8; 32];
-    let option = sized(&mut text, size);
-    let options = [option, c"mode=0755"];
+    let size = Numbered::new("size=", size);
+    let options = [size.as_c_str(), c"mode=0755"];
     let fresh = make(c"tmpfs", options.into_iter(), MOUNT_ATTR_NOSUID);
     match fresh {
         Ok(tree) => {
@@ -218,8 +218,8 @@ fn put(tree: Tree, attributes: u64, target: i32) -> Result<()> {
             }
         }
         Tree::Place(source) => {
-            let from = place::DescriptorPath::of(source);
-            let to = place::DescriptorPath::of(target);
+            let from = Numbered::descriptor(source);
+            let to = Numbered::descriptor(target);
             mount::mount(Some(from.as_c_str()), to.as_c_str(), None, MS_BIND | MS_REC, None)?;
             mountinfo::remount(target, attributes, Reach::Tree)
         }
@@ -283,7 +283,7 @@ fn classic_fresh<'t>(
         len += bytes.len();
     }
     let data = CStr::from_bytes_until_nul(&data).map_err(|_| Errno::EINVAL)?;
-    let to = place::DescriptorPath::of(target);
+    let to = Numbered::descriptor(target);
     mount::mount(
         Some(fstype),
         to.as_c_str(),
@@ -315,23 +315,4 @@ fn reopen(place: i32) -> Result<i32> {
 fn is_directory(descriptor: i32) -> Result<bool> {
     let stat = path::fstatat(descriptor, c"", AT_EMPTY_PATH)?;
     Ok(stat.mode & S_IFMT == S_IFDIR)
-}
-
-/// `size=N`
-fn sized(buffer: &mut [u8; 32], size: u64) -> &CStr {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = size;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    let number = &digits[at..];
-    buffer[..5].copy_from_slice(b"size=");
-    buffer[5..5 + number.len()].copy_from_slice(number);
-    CStr::from_bytes_until_nul(&buffer[..]).unwrap_or(c"size=0")
 }

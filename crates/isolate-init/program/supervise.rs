@@ -1,8 +1,6 @@
 //! Starting the job's process, and what the init does while it lives: reap, pass signals on, watch the
 //! clocks and the host, and end with it.
 
-use core::ffi::CStr;
-
 use isolate_plan::{Cause, Command, Ended, Report};
 use isolate_sys::abi::{
     AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDONLY, POLLERR, POLLHUP, POLLIN, PR_SET_CHILD_SUBREAPER,
@@ -12,6 +10,7 @@ use isolate_sys::calls::{fd, path, privilege, process, signal};
 use isolate_sys::{Errno, Result};
 
 use crate::host;
+use crate::numbered::Numbered;
 use crate::state::Init;
 
 const WNOHANG: u32 = 1;
@@ -328,19 +327,8 @@ impl Supervisor {
     /// Kills a child by its number in /proc, which may be that of another pid namespace than this
     /// process's own: its directory stands for it (pidfd_send_signal(2)).
     fn kill_child(&self, pid: i32) {
-        let mut path = *b"/proc/\0\0\0\0\0\0\0\0\0\0\0";
-        let mut digits = [0u8; 10];
-        let (mut left, mut len) = (pid, 0);
-        while left > 0 {
-            digits[len] = b'0' + (left % 10) as u8;
-            left /= 10;
-            len += 1;
-        }
-        for (to, from) in path[6..].iter_mut().zip(digits[..len].iter().rev()) {
-            *to = *from;
-        }
-        let Ok(path) = CStr::from_bytes_until_nul(&path) else { return };
-        if let Ok(directory) = path::openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) {
+        let path = Numbered::new("/proc/", pid as u64);
+        if let Ok(directory) = path::openat(AT_FDCWD, path.as_c_str(), O_RDONLY | O_CLOEXEC, 0) {
             let sent = process::pidfd_send_signal(directory, SIGKILL);
             if sent == Err(Errno::ENOSYS) {
                 let _ = process::kill(pid, SIGKILL);

@@ -238,13 +238,13 @@ impl Handle {
         self.ask(|namespace| number(namespace.mount_namespace_id()?))
     }
 
-    /// The mount namespace made after it.
+    /// The mount namespace with the next higher number.
     #[napi(catch_unwind)]
     pub fn next_mount_namespace(&self) -> Result<Handle> {
         self.ask(Namespace::next_mount_namespace).map(Handle::from)
     }
 
-    /// The mount namespace made before it.
+    /// The mount namespace with the next lower number.
     #[napi(catch_unwind)]
     pub fn previous_mount_namespace(&self) -> Result<Handle> {
         self.ask(Namespace::previous_mount_namespace)

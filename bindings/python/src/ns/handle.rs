@@ -226,12 +226,12 @@ impl Namespace {
         self.ask(py, ns::Namespace::mount_namespace_id)
     }
 
-    /// The mount namespace made after this one.
+    /// The mount namespace with the next higher number.
     fn next_mount_namespace(&self, py: Python<'_>) -> PyResult<Namespace> {
         self.further(py, ns::Namespace::next_mount_namespace)
     }
 
-    /// The mount namespace made before this one.
+    /// The mount namespace with the next lower number.
     fn previous_mount_namespace(&self, py: Python<'_>) -> PyResult<Namespace> {
         self.further(py, ns::Namespace::previous_mount_namespace)
     }

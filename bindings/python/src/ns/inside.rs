@@ -27,7 +27,8 @@ pub struct Inside {
     /// `None` once closed.
     work: Mutex<Option<Sender<Task>>>,
     thread: Mutex<Option<ns::Inside>>,
-    served: Arc<Served>,
+    /// `None` once closed: it has a descriptor, and what an exception's traceback holds lives long.
+    served: Mutex<Option<Arc<Served>>>,
 }
 
 /// What the thread tells of itself.
@@ -70,8 +71,14 @@ fn serve(tasks: Receiver<Task>, served: &Served) {
             let kwargs = task.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
             let result = task.function.bind(py).call(task.args.bind(py), kwargs);
             if std::process::id() != owner {
-                // It has called fork(), and this is the child: who waits is the parent's.
-                return std::mem::forget(task);
+                // It has called fork(), and this is the child, where nobody waits. It ends as it does when
+                // the function of any thread returns in such a child.
+                let status = i32::from(result.is_err());
+                std::mem::forget(task);
+                let _ = py
+                    .import("os")
+                    .and_then(|os| os.call_method1("_exit", (status,)));
+                return;
             }
             *task
                 .answer
@@ -117,7 +124,7 @@ impl Inside {
             owner: std::process::id(),
             work: Mutex::new(Some(work)),
             thread: Mutex::new(Some(thread)),
-            served,
+            served: Mutex::new(Some(served)),
         })
     }
 
@@ -181,9 +188,13 @@ impl Inside {
             return Ok(());
         }
         drop(self.take_work());
-        if self.has_thread() {
-            poll::readable(py, self.served.ended.as_fd(), None)?;
+        if let Some(served) = self.served() {
+            poll::readable(py, served.ended.as_fd(), None)?;
         }
+        self.served
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let thread = self.take_thread();
         py.detach(|| drop(thread));
         Ok(())
@@ -192,7 +203,9 @@ impl Inside {
 
 impl Inside {
     fn is_here(&self) -> bool {
-        self.served.id.get() == Some(&current().id()) && self.own().is_ok()
+        self.served()
+            .is_some_and(|served| served.id.get() == Some(&current().id()))
+            && self.own().is_ok()
     }
 
     fn own(&self) -> PyResult<()> {
@@ -204,11 +217,11 @@ impl Inside {
         ))
     }
 
-    fn has_thread(&self) -> bool {
-        self.thread
+    fn served(&self) -> Option<Arc<Served>> {
+        self.served
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+            .clone()
     }
 
     fn take_work(&self) -> Option<Sender<Task>> {

@@ -4,8 +4,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use isolate_plan::{Command, Report};
 use isolate_sys::Errno;
-use isolate_sys::abi::Rusage;
-use isolate_sys::calls::process;
+use isolate_sys::abi::{POLLIN, PollFd, Rusage, Timespec};
+use isolate_sys::calls::{fd, process};
 
 use super::memfile::{self, ProgramFd};
 use super::spark::{self, Spark, Wish};
@@ -87,6 +87,11 @@ impl Guarded {
         Guarded(Some(spark))
     }
 
+    /// No process.
+    pub fn none() -> Guarded {
+        Guarded(None)
+    }
+
     /// Leaves it as it is.
     pub fn forget(&mut self) {
         self.0.take();
@@ -95,6 +100,24 @@ impl Guarded {
     /// Its process id as this process sees it.
     pub fn pid(&self) -> i32 {
         self.0.as_ref().map_or(0, |spark| spark.pid)
+    }
+
+    /// Kills it, and tells whether it has gone within so many milliseconds.
+    pub fn end(&self, patience: i64) -> bool {
+        let Some(spark) = &self.0 else {
+            return true;
+        };
+        let _ = pidfd::send_signal(spark.pidfd.as_fd(), libc::SIGKILL);
+        let mut fds = [PollFd {
+            fd: spark.pidfd.as_raw_fd(),
+            events: POLLIN,
+            revents: 0,
+        }];
+        let patience = Timespec {
+            sec: patience / 1000,
+            nsec: patience % 1000 * 1_000_000,
+        };
+        !matches!(fd::poll(&mut fds, Some(patience)), Ok(0) | Err(_))
     }
 }
 

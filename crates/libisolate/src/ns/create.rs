@@ -197,9 +197,18 @@ impl fmt::Debug for NamespaceSet {
 
 impl Drop for Holder {
     fn drop(&mut self) {
+        const PATIENCE_MS: i64 = 100;
         // In a fork of the owner the holder is not this process's to end.
         if self.owner != isolate_sys::calls::process::getpid() {
-            self.process.forget();
+            return self.process.forget();
+        }
+        // A pid 1 ends after every process of its namespace is reaped. One that the caller has put there
+        // (setns(2) and fork(2)) is its own to reap, perhaps by this very thread, later.
+        if !self.process.end(PATIENCE_MS) {
+            let process = std::mem::replace(&mut self.process, Guarded::none());
+            let _ = std::thread::Builder::new()
+                .name("isolate-reaper".into())
+                .spawn(move || drop(process));
         }
     }
 }

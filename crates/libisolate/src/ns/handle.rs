@@ -6,9 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use isolate_sys::abi::{
-    AT_EMPTY_PATH, AT_FDCWD, NsFileHandle, O_CLOEXEC, O_NONBLOCK, O_PATH, O_RDONLY,
-};
+use isolate_sys::abi::{AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_PATH, O_RDONLY};
 use isolate_sys::calls::{fd, nsfs, path};
 use isolate_sys::{Errno, abi};
 use schemars::JsonSchema;
@@ -156,17 +154,16 @@ impl Namespace {
     /// # Errors
     /// `InvalidSpec` for a descriptor that is not one of a namespace.
     pub fn from_fd(fd: OwnedFd) -> Result<Namespace> {
-        let number = fd.as_raw_fd();
-        Namespace::from_copy(fd, number)
+        let subject = format!("descriptor {}", fd.as_raw_fd());
+        Namespace::known_as(fd, &subject)
     }
 
-    /// That of a descriptor which stands for one of the caller's with this number.
-    fn from_copy(fd: OwnedFd, number: i32) -> Result<Namespace> {
-        let subject = || format!("descriptor {number}");
+    /// The same; `subject` is what an error is about.
+    fn known_as(fd: OwnedFd, subject: &str) -> Result<Namespace> {
         if !is_nsfs(fd.as_fd()) {
-            return Err(not_a_namespace(subject()));
+            return Err(not_a_namespace(subject.to_owned()));
         }
-        let failed = |errno| Error::from_errno(errno, Stage::Namespace, subject());
+        let failed = |errno| Error::from_errno(errno, Stage::Namespace, subject);
         let (fd, flag) = match nsfs::kind(fd.as_raw_fd()) {
             // O_PATH: it names the namespace but cannot be asked.
             Err(Errno::EBADF) => {
@@ -181,7 +178,7 @@ impl Namespace {
             Error::new(
                 ErrorKind::Unsupported,
                 Stage::Namespace,
-                subject(),
+                subject,
                 format!("is a namespace of an unknown kind (flag {flag:#x})"),
             )
         })?;
@@ -195,96 +192,16 @@ impl Namespace {
     /// As [`Namespace::from_fd`], and for a number that is not open.
     pub fn of_fd(number: i32) -> Result<Namespace> {
         const LOWEST: usize = 3;
+        let subject = format!("descriptor {number}");
         let copy = fd::fcntl(number, abi::F_DUPFD_CLOEXEC, LOWEST).map(|copy| copy as i32);
         let copy = own(copy).map_err(|errno| {
-            let error = Error::from_errno(errno, Stage::Namespace, format!("descriptor {number}"));
+            let error = Error::from_errno(errno, Stage::Namespace, subject.as_str());
             match errno {
                 Errno::EBADF => error.with_kind(ErrorKind::InvalidSpec),
                 _ => error,
             }
         })?;
-        Namespace::from_copy(copy, number)
-    }
-
-    /// That of a file handle, in this process or another on the same machine, until it reboots
-    /// (open_by_handle_at(2), Linux 6.18).
-    ///
-    /// # Errors
-    /// `NotFound` (ESTALE) when the namespace is gone, `Permission` without rights over it,
-    /// `InvalidSpec` for bytes that are no such handle, `Unsupported` on an older kernel.
-    pub fn of_file_handle(handle: &[u8]) -> Result<Namespace> {
-        let wrong = || {
-            Error::new(
-                ErrorKind::InvalidSpec,
-                Stage::Namespace,
-                "file handle",
-                "is not one of a namespace: 24 bytes as file_handle gives them",
-            )
-        };
-        let words: [u8; size_of::<NsFileHandle>()] = handle.try_into().map_err(|_| wrong())?;
-        let word = |at: usize| {
-            u32::from_ne_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]])
-        };
-        let mut id = [0; 8];
-        id.copy_from_slice(&words[8..16]);
-        let handle = NsFileHandle {
-            bytes: word(0),
-            kind: word(4) as i32,
-            id: u64::from_ne_bytes(id),
-            flag: word(16),
-            inode: word(20),
-        };
-        if handle.bytes != NsFileHandle::EMPTY.bytes || handle.kind != NsFileHandle::KIND {
-            return Err(wrong());
-        }
-        Namespace::found_again(&handle, "file handle".to_owned())
-    }
-
-    /// That with a 64-bit number as [`Namespace::kernel_id`] gives it (Linux 6.18). Where the kernel
-    /// does not go by the number alone, the caller's whole view is searched for it: some milliseconds.
-    ///
-    /// # Errors
-    /// As [`Namespace::of_file_handle`].
-    pub fn of_kernel_id(id: u64) -> Result<Namespace> {
-        match Namespace::of_number(id) {
-            Err(error) if error.errno() == libc::ESTALE => {
-                let known = super::list()?
-                    .into_iter()
-                    .find(|known| known.kernel_id == Some(id));
-                let known = known.ok_or(error)?;
-                let handle = NsFileHandle {
-                    id,
-                    flag: known.kind.flag() as u32,
-                    inode: known.id.inode as u32,
-                    ..NsFileHandle::EMPTY
-                };
-                Namespace::found_again(&handle, format!("namespace {id}"))
-            }
-            found => found,
-        }
-    }
-
-    /// The same where the kernel goes by the number alone, without kind and inode: Linux 6.19.
-    pub(super) fn of_number(id: u64) -> Result<Namespace> {
-        let handle = NsFileHandle {
-            id,
-            ..NsFileHandle::EMPTY
-        };
-        Namespace::found_again(&handle, format!("namespace {id}"))
-    }
-
-    fn found_again(handle: &NsFileHandle, subject: String) -> Result<Namespace> {
-        let opened = own(nsfs::open_file_handle(handle)).map_err(|errno| {
-            let error = Error::from_errno(errno, Stage::Namespace, subject);
-            match errno {
-                Errno::ESTALE => error.with_kind(ErrorKind::NotFound).with_hint("it is gone"),
-                Errno::EBADF | Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP => error
-                    .with_kind(ErrorKind::Unsupported)
-                    .with_hint("finding a namespace again by handle or number needs Linux 6.18"),
-                _ => denied(error),
-            }
-        })?;
-        Namespace::from_fd(opened)
+        Namespace::known_as(copy, &subject)
     }
 
     /// The same handle, when it is of this kind.
@@ -330,39 +247,6 @@ impl Namespace {
     /// Its device and inode numbers.
     pub fn id(&self) -> NamespaceId {
         self.id
-    }
-
-    /// Its 64-bit number, which no other namespace gets until the machine reboots (`NS_GET_ID`,
-    /// Linux 6.18).
-    ///
-    /// # Errors
-    /// `Unsupported` on an older kernel.
-    pub fn kernel_id(&self) -> Result<u64> {
-        nsfs::id(self.fd.as_raw_fd()).map_err(|errno| self.unanswered(errno, "6.18"))
-    }
-
-    /// Its file handle, by which any process may find it again until the machine reboots: 24 bytes, to
-    /// be kept as they are (name_to_handle_at(2), Linux 6.18).
-    ///
-    /// # Errors
-    /// `Unsupported` on an older kernel.
-    pub fn file_handle(&self) -> Result<Vec<u8>> {
-        let handle = nsfs::file_handle(self.fd.as_raw_fd()).map_err(|errno| {
-            let error = Error::from_errno(errno, Stage::Namespace, self.to_string());
-            match errno {
-                Errno::EOPNOTSUPP | Errno::EOVERFLOW => error
-                    .with_kind(ErrorKind::Unsupported)
-                    .with_hint("file handles of namespaces need Linux 6.18"),
-                _ => error,
-            }
-        })?;
-        let mut bytes = Vec::with_capacity(size_of::<NsFileHandle>());
-        bytes.extend_from_slice(&handle.bytes.to_ne_bytes());
-        bytes.extend_from_slice(&handle.kind.to_ne_bytes());
-        bytes.extend_from_slice(&handle.id.to_ne_bytes());
-        bytes.extend_from_slice(&handle.flag.to_ne_bytes());
-        bytes.extend_from_slice(&handle.inode.to_ne_bytes());
-        Ok(bytes)
     }
 
     /// Whether it is the one that the kernel booted with. Of mount and net namespaces this is only
@@ -415,7 +299,7 @@ fn unknown_kind(kind: Kind) -> Error {
     )
 }
 
-fn denied(error: Error) -> Error {
+pub(super) fn denied(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Permission => error.with_hint(
             "a process's namespaces are for its own user (while it is dumpable), and for whoever has \

@@ -10,6 +10,7 @@ mod kind;
 mod list;
 mod mounts;
 mod netns;
+mod number;
 mod persist;
 mod pids;
 mod proc;

@@ -225,6 +225,9 @@ pub fn time_offsets_of(pid: i32) -> Result<TimeOffsets> {
 /// a clock below 0; `Permission`, `NotFound`.
 pub fn set_time_offsets(pid: i32, offsets: TimeOffsets) -> Result<()> {
     proc::check_pid(pid)?;
+    offsets
+        .check()
+        .map_err(|(clock, why)| Error::new(ErrorKind::InvalidSpec, Stage::Namespace, clock, why))?;
     let text = offsets_text(offsets);
     let path = format!("/proc/{pid}/timens_offsets");
     let failed = |error: std::io::Error| {

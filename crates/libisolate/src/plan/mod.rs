@@ -228,28 +228,7 @@ pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Pla
     build.push(Stage::Clone, "job", &Op::Born {});
     process::describe(spec, host, strict, &namespaces, &ids, &mut build)?;
 
-    Ok(Plan {
-        ids: ids.job.as_ref().map(|ids| (ids.uid, ids.gid)),
-        clone_flags: namespaces.clone_flags(),
-        reborn: namespaces.is_reborn(),
-        reaped: namespaces.joins(Kind::Pid),
-        new_user: namespaces.has(Kind::User),
-        init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
-        uid_map: ids.uid_map,
-        gid_map: ids.gid_map,
-        uid_helper: ids.uid_helper,
-        gid_helper: ids.gid_helper,
-        deny_setgroups: ids.deny_setgroups,
-        tree_map: ids.tree_map,
-        outside: ids.outside,
-        group,
-        slots: build.slots,
-        init: spec.init,
-        pid_namespace: namespaces.has(Kind::Pid),
-        enforcement: build.enforcement,
-        ops: build.encoder.finish(),
-        labels: build.labels,
-    })
+    finish(spec, host, &namespaces, ids, group, build)
 }
 
 /// Decides what has to be done to make the namespaces of `spec`, and no job: the init sends the host a
@@ -265,23 +244,34 @@ pub(crate) fn plan_namespaces(spec: &Spec, host: &Host) -> Result<Plan> {
     namespaces::configure(spec, &namespaces, &mut build)?;
     namespaces::unshare_cgroup(&namespaces, &mut build);
     namespaces::send(&namespaces, &mut build)?;
+    finish(spec, host, &namespaces, ids, None, build)
+}
+
+fn finish(
+    spec: &Spec,
+    host: &Host,
+    namespaces: &namespaces::Decided,
+    ids: identity::Identity,
+    group: Option<GroupPlan>,
+    build: Builder,
+) -> Result<Plan> {
     Ok(Plan {
-        ids: None,
+        ids: ids.job.as_ref().map(|ids| (ids.uid, ids.gid)),
         clone_flags: namespaces.clone_flags(),
         reborn: namespaces.is_reborn(),
         reaped: namespaces.joins(Kind::Pid),
         new_user: namespaces.has(Kind::User),
-        init_capabilities: process::init_capabilities(spec, host, &namespaces)?,
+        init_capabilities: process::init_capabilities(spec, host, namespaces)?,
         uid_map: ids.uid_map,
         gid_map: ids.gid_map,
         uid_helper: ids.uid_helper,
         gid_helper: ids.gid_helper,
         deny_setgroups: ids.deny_setgroups,
-        tree_map: None,
-        outside: None,
-        group: None,
+        tree_map: ids.tree_map,
+        outside: ids.outside,
+        group,
         slots: build.slots,
-        init: true,
+        init: spec.init,
         pid_namespace: namespaces.has(Kind::Pid),
         enforcement: build.enforcement,
         ops: build.encoder.finish(),

@@ -332,18 +332,8 @@ fn names(spec: &Spec) -> Result<()> {
         needs(spec, &field, kind)?;
     }
     if let Some(offsets) = spec.time_offsets {
-        for (field, value) in [
-            ("monotonic", offsets.monotonic),
-            ("boottime", offsets.boottime),
-        ] {
-            // The kernel lets no clock run into its second half (time_namespaces(7)).
-            if !value.is_finite() || value.abs() > 4.6e9 {
-                return Err(Error::invalid(
-                    format!("time_offsets.{field}"),
-                    format!("{value} is not within 4.6e9 seconds"),
-                ));
-            }
-        }
+        let wrong = |(clock, why)| Error::invalid(format!("time_offsets.{clock}"), why);
+        offsets.check().map_err(wrong)?;
         needs(spec, "time_offsets", Kind::Time)?;
     }
     if let (Some(net), Some(mode)) = (spec.net, spec.namespaces.get(Kind::Net))

@@ -133,6 +133,19 @@ pub struct TimeOffsets {
     pub boottime: f64,
 }
 
+impl TimeOffsets {
+    /// Refuses what no clock can be moved by: the kernel lets none run into its second half
+    /// (time_namespaces(7)).
+    pub(crate) fn check(self) -> Result<(), (&'static str, String)> {
+        for (clock, value) in [("monotonic", self.monotonic), ("boottime", self.boottime)] {
+            if !value.is_finite() || value.abs() > 4.6e9 {
+                return Err((clock, format!("{value} is not within 4.6e9 seconds")));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The job's network, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -52,14 +52,19 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Makes the program its own init. Before Linux 6.2 it can then have no time namespace.
-pub fn without_init(spec: &mut libisolate::Spec) {
-    spec.init = false;
+/// The kernel's version.
+pub fn kernel() -> (u32, u32) {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
     let mut numbers = release
         .split(|c: char| !c.is_ascii_digit())
-        .map(|n| n.parse::<u32>().unwrap_or(0));
-    if (numbers.next(), numbers.next()) < (Some(6), Some(2)) {
+        .map(|n| n.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// Makes the program its own init. Before Linux 6.2 it can then have no time namespace.
+pub fn without_init(spec: &mut libisolate::Spec) {
+    spec.init = false;
+    if kernel() < (6, 2) {
         spec.namespaces.time = Some(libisolate::spec::NamespaceMode::Host);
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use libisolate::spec::{NamespaceMode, Profile, Seconds, Stdio};
 use libisolate::{ErrorKind, Job, Reason, Spec, Stage};
 
-use crate::common::{Alone, alone, controller_or_skip, probe, sh, text, without_init};
+use crate::common::{Alone, alone, controller_or_skip, is_root, probe, sh, text, without_init};
 use crate::name;
 
 fn spin() -> Spec {
@@ -372,7 +372,12 @@ fn writeln_err(text: &str) {
 fn a_killed_init_takes_the_job_along() {
     alone(name!(), || {
         for pid_namespace in [true, false] {
-            let mut spec = sh("sleep 1000 & wait");
+            // With neither a namespace nor a group, only the program itself ends with its init.
+            let mut spec = if pid_namespace || is_root() {
+                sh("sleep 1000 & wait")
+            } else {
+                sh("exec sleep 1000")
+            };
             if !pid_namespace {
                 spec.namespaces.pid = Some(NamespaceMode::Host);
             }
