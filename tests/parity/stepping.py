@@ -9,6 +9,7 @@ from pathlib import Path
 # How a runner finds them open: a pidfd of the neighbour, one of a process that has ended, one of /dev/null.
 NEIGHBOUR_FD, ENDED_FD, OTHER_FD = 100, 101, 102
 FLAGS = {"user": 0x10000000, "uts": 0x04000000, "net": 0x40000000, "ipc": 0x08000000, "time": 0x80}
+PR_SET_PDEATHSIG = 1
 SHOWN = re.compile(r"\b([a-z]+):\[(\d+)\]")
 
 
@@ -20,6 +21,8 @@ class Process:
         self.pid = os.fork()
         if self.pid == 0:
             libc = ctypes.CDLL(None, use_errno=True)
+            # However the driver ends.
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             failed = libc.unshare(sum(FLAGS[kind] for kind in kinds)) and ctypes.get_errno()
             os.write(done, b"%d" % failed)
             os.close(done)
