@@ -349,7 +349,7 @@ BAD: Dict[str, Tuple[Type[iso.IsolateError], str, Callable[[Path], Any]]] = {
     "process -1": (iso.InvalidSpecError, "is no process id", lambda _: iso.Namespace.of_process(-1, "net")),
     "no kind": (iso.InvalidSpecError, "expected cgroup", lambda _: iso.Namespace.of_thread("mount")),  # type: ignore
     "no pidfd": (iso.InvalidSpecError, "is not a pidfd", lambda _: iso.Namespace.of_pidfd(0, "net")),
-    "a closed pidfd": (iso.NotFoundError, "fdinfo", lambda _: iso.Namespace.of_pidfd(closed_fd(), "net")),
+    "a closed pidfd": (iso.InvalidSpecError, "Bad file descriptor", lambda _: iso.Namespace.of_pidfd(closed_fd(), "net")),
     "pidfd -1": (iso.InvalidSpecError, "descriptor -1", lambda _: iso.Namespace.of_pidfd(-1, "net")),
     "another kind": (iso.InvalidSpecError, "is asked for", lambda _: of_net().expect("uts")),
     "no handle": (iso.InvalidSpecError, "handle", lambda _: iso.Namespace.of_file_handle(b"x" * 24)),
