@@ -382,6 +382,8 @@ unmoved('kept at a path and by name, in a mount namespace of the test alone', as
     const { Namespace, createNamespaces, persistedNamespaces, unpersist, unpersistName } = require('libisolate');
     const { execFileSync } = require('child_process');
     const fs = require('fs');
+    // Names make a directory in /run, which is the machine's.
+    execFileSync('mount', ['-t', 'tmpfs', 'run', '/run']);
     const set = await createNamespaces(['net', 'uts'], { hostname: 'kept' });
     const seen = {};
     const spot = `${dir}/uts`;
