@@ -11,6 +11,8 @@
     reason = "a test program of its own"
 )]
 
+#[path = "common/fault_calls.rs"]
+mod calls;
 mod common;
 
 use std::collections::BTreeMap;
@@ -22,83 +24,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use calls::{CALLS, ENTERING_CALLS, RARE};
 use common::{Snapshot, TempDir, probe, skip, text};
 use libisolate::ns::{Kind, NamespaceSet, create};
 use libisolate::spec::{Bind, NamespaceMode, Seconds, Tmpfs};
-
-/// The calls on the way, but for close (strace would skip the call itself) and munmap.
-const CALLS: [&str; 56] = [
-    "bind",
-    "capset",
-    "chdir",
-    "clone",
-    "clone3",
-    "close_range",
-    "dup3",
-    "epoll_create1",
-    "epoll_ctl",
-    "eventfd2",
-    "execveat",
-    "fchdir",
-    "fcntl",
-    "fork",
-    "fsconfig",
-    "fsmount",
-    "fsopen",
-    "ftruncate",
-    "getdents64",
-    "getrandom",
-    "ioctl",
-    "memfd_create",
-    "mkdir",
-    "mkdirat",
-    "mmap",
-    "mount",
-    "mount_setattr",
-    "move_mount",
-    "mprotect",
-    "newfstatat",
-    "open_tree",
-    "openat",
-    "openat2",
-    "pidfd_open",
-    "pidfd_send_signal",
-    "pipe2",
-    "pivot_root",
-    "poll",
-    "ppoll",
-    "prctl",
-    "pread64",
-    "prlimit64",
-    "read",
-    "recvmsg",
-    "rmdir",
-    "rt_sigaction",
-    "rt_sigprocmask",
-    "seccomp",
-    "sendmsg",
-    "sethostname",
-    "setresgid",
-    "setresuid",
-    "setsid",
-    "signalfd4",
-    "wait4",
-    "write",
-];
-
-/// More of the same kind, each with a single user on the way.
-const RARE: [&str; 10] = [
-    "setgroups",
-    "setns",
-    "socket",
-    "socketpair",
-    "symlinkat",
-    "umask",
-    "umount2",
-    "unshare",
-    "waitid",
-    "setsockopt",
-];
 
 const ERRORS: [&str; 4] = ["error=EPERM", "error=ENOMEM", "error=EINTR", "error=EIO"];
 
@@ -110,21 +39,6 @@ const HOST: &str = "--host";
 /// What the host does: a job with namespaces of its own, or one in a network that it has made and enters.
 const PLAIN: &str = "plain";
 const ENTERING: &str = "entering";
-/// The calls that entering adds to the way, for the quick set.
-const ENTERING_CALLS: [&str; 12] = [
-    "clone3",
-    "fcntl",
-    "ioctl",
-    "newfstatat",
-    "openat",
-    "pidfd_open",
-    "prctl",
-    "recvmsg",
-    "sendmsg",
-    "setns",
-    "unshare",
-    "wait4",
-];
 const BEGIN: &str = "BEGIN-OF-REPORT";
 const END: &str = "END-OF-REPORT";
 

@@ -41,6 +41,15 @@ pub(super) struct Ids {
 }
 
 impl Ids {
+    /// Who the init is: the namespace's root where that is mapped, or its mounts would be nobody's.
+    fn of_init(&self, uids: &[IdMap], gids: &[IdMap]) -> Ids {
+        let mut init = self.clone();
+        if outside(uids, 0).is_some() && outside(gids, 0).is_some() {
+            (init.uid, init.gid) = (0, 0);
+        }
+        init
+    }
+
     pub fn push(&self, build: &mut Builder) {
         let groups: Vec<u8> = self
             .groups
@@ -147,16 +156,7 @@ fn in_joined(spec: &Spec, host: &Host) -> Result<Identity> {
     for (at, group) in spec.groups.iter().flatten().enumerate() {
         mapped(&format!("groups[{at}]"), *group, &maps.gid)?;
     }
-    let zero = outside(&maps.uid, 0).is_some() && outside(&maps.gid, 0).is_some();
-    let init = if zero {
-        Ids {
-            uid: 0,
-            gid: 0,
-            groups: job.groups.clone(),
-        }
-    } else {
-        job.clone()
-    };
+    let init = job.of_init(&maps.uid, &maps.gid);
     let outer = outside(&maps.uid, job.uid).zip(outside(&maps.gid, job.gid));
     let shifted = outer.is_none_or(|(uid, _)| uid != caller.uid);
     Ok(Identity {
@@ -265,17 +265,7 @@ fn in_user_namespace(spec: &Spec, host: &Host) -> Result<Identity> {
     let job = Ids { uid, gid, groups };
     let outer = outside(&uid_map, uid).zip(outside(&gid_map, gid));
     let shifted = outside(&uid_map, uid) != Some(caller.uid);
-    // The init works as the namespace's root where it is mapped, or its mounts would be nobody's.
-    let zero = outside(&uid_map, 0).is_some() && outside(&gid_map, 0).is_some();
-    let init = if zero {
-        Ids {
-            uid: 0,
-            gid: 0,
-            groups: job.groups.clone(),
-        }
-    } else {
-        job.clone()
-    };
+    let init = job.of_init(&uid_map, &gid_map);
     let tree_map = (privileged && shifted && (uid, gid) != (0, 0)).then(|| {
         (
             swap(&uid_map, caller.uid, uid),
