@@ -1,14 +1,21 @@
 //! Entering namespaces that are there, and going on in new ones that they own.
 
-use isolate_plan::{Command, JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_TRY, Report};
+use isolate_plan::{Command, JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_TRY, KILL_REAPED, Report};
 use isolate_sys::abi::{
-    CLONE_NEWUSER, CLONE_PARENT, CloneArgs, PR_SET_DUMPABLE, Rusage, SIGCHLD, SIGKILL,
+    CLONE_NEWUSER, CLONE_PARENT, CloneArgs, POLLIN, PR_SET_DUMPABLE, PollFd, Rusage, SIGCHLD, SIGKILL,
+    SignalInfo,
 };
-use isolate_sys::calls::{privilege, process};
+use isolate_sys::calls::{fd, privilege, process, signal};
 use isolate_sys::{Errno, Result};
 
 use crate::state::Init;
 use crate::{descriptors, host, privileges};
+
+const WNOHANG: u32 = 1;
+/// wait for children of any kind
+const WALL: u32 = 0x4000_0000;
+/// What the kernel itself sends, in siginfo's code.
+const SI_KERNEL: i32 = 0x80;
 
 /// Enters a namespace. What it takes, CAP_SYS_ADMIN over it, a process may have from the start or only
 /// once it is in the user namespace that owns it: so everything is tried before and after that one.
@@ -62,20 +69,47 @@ pub fn rebirth(init: &mut Init, flags: u64, stay: bool) -> Result<()> {
     privilege::prctl(PR_SET_DUMPABLE, 0, 0).map(drop)
 }
 
-/// Waits for the one process, and ends as it ended. Every signal but SIGKILL is blocked here.
+/// Waits for the one process, passes signals on to it, and ends as it ended.
+///
+/// A pid namespace does not end before whoever ended in it is reaped, and were this process killed
+/// instead of the other, that might never be: so the host has a signal for it.
 fn reap(child: i32) -> ! {
     // The line to the host is the other's alone.
     let _ = descriptors::close_all_but(|_| None);
-    const WALL: u32 = 0x4000_0000;
+    let Ok(signals) = signal::signalfd(signal::ALL) else {
+        process::exit_group(1);
+    };
     let mut rusage = Rusage::default();
     loop {
-        match process::wait4(child, WALL, &mut rusage) {
-            Err(Errno::EINTR) => {}
-            Ok((_, status)) if status & 0x7F == SIGKILL => {
-                let _ = process::kill(process::getpid(), SIGKILL);
-            }
-            Ok((_, status)) => process::exit_group(status >> 8 & 0xFF),
+        match process::wait4(child, WNOHANG | WALL, &mut rusage) {
+            Ok((0, _)) | Err(Errno::EINTR) => {}
+            Ok((_, status)) => end_as(status),
             Err(_) => process::exit_group(1),
         }
+        let mut fds = [PollFd { fd: signals, events: POLLIN, revents: 0 }];
+        let _ = fd::poll(&mut fds, None);
+        let mut info = [0u8; size_of::<SignalInfo>()];
+        while let Ok(128) = fd::read(signals, &mut info) {
+            let number = i32::from_ne_bytes([info[0], info[1], info[2], info[3]]);
+            let code = i32::from_ne_bytes([info[8], info[9], info[10], info[11]]);
+            let _ = match number {
+                KILL_REAPED => process::kill(child, SIGKILL),
+                _ if number as u64 == SIGCHLD => Ok(()),
+                // A terminal's has gone to the other, too.
+                _ if code == SI_KERNEL => Ok(()),
+                _ => process::kill(child, number),
+            };
+        }
     }
+}
+
+/// Ends with the status that another process ended with (wait(2)).
+fn end_as(status: i32) -> ! {
+    let signal = status & 0x7F;
+    if signal != 0 {
+        // No second core: this process is not dumpable. Unblocked, it does not come back from its end.
+        let _ = signal::set_mask(0);
+        let _ = process::kill(process::getpid(), signal);
+    }
+    process::exit_group(status >> 8 & 0xFF)
 }

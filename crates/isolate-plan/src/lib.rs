@@ -28,3 +28,7 @@ pub const MAX_SLOTS: usize = 4096;
 
 /// How many descriptors one message may carry (SCM_MAX_FD, unix(7)).
 pub const FDS_PER_MESSAGE: usize = 253;
+
+/// The signal by which the host has the process that a `Rebirth` left to reap kill the other. A number
+/// that C libraries keep to themselves, so that no program is sent it for any other reason.
+pub const KILL_REAPED: i32 = 32;

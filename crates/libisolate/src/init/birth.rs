@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-use isolate_plan::{Command, Report};
+use isolate_plan::{Command, KILL_REAPED, Report};
 use isolate_sys::Errno;
 use isolate_sys::abi::{POLLIN, PollFd, Rusage, Timespec};
 use isolate_sys::calls::{fd, process};
@@ -55,7 +55,7 @@ impl Cradle {
         drop(self.init_end);
         let mut newborn = Newborn {
             pid: spark.pid,
-            spark: Guarded::new(spark),
+            child: Guarded::new(spark),
             control: self.control,
             ops: self.ops,
             joined: self.joined,
@@ -73,41 +73,51 @@ pub(crate) struct Newborn {
     /// The init.
     pid: i32,
     /// The child that is waited for: the init, or who reaps it.
-    spark: Guarded,
+    child: Guarded,
     pub control: Control,
     ops: OwnedFd,
     joined: Vec<Namespace>,
 }
 
 /// A process that is killed and reaped when this is dropped.
-pub(crate) struct Guarded(Option<Spark>);
+pub(crate) struct Guarded {
+    spark: Option<Spark>,
+    /// What ends it: SIGKILL, or `KILL_REAPED` where it has to reap another first.
+    signal: i32,
+}
 
 impl Guarded {
     pub fn new(spark: Spark) -> Guarded {
-        Guarded(Some(spark))
+        Guarded {
+            spark: Some(spark),
+            signal: libc::SIGKILL,
+        }
     }
 
     /// No process.
     pub fn none() -> Guarded {
-        Guarded(None)
+        Guarded {
+            spark: None,
+            signal: libc::SIGKILL,
+        }
     }
 
     /// Leaves it as it is.
     pub fn forget(&mut self) {
-        self.0.take();
+        self.spark.take();
     }
 
     /// Its process id as this process sees it.
     pub fn pid(&self) -> i32 {
-        self.0.as_ref().map_or(0, |spark| spark.pid)
+        self.spark.as_ref().map_or(0, |spark| spark.pid)
     }
 
     /// Kills it, and tells whether it has gone within so many milliseconds.
     pub fn end(&self, patience: i64) -> bool {
-        let Some(spark) = &self.0 else {
+        let Some(spark) = &self.spark else {
             return true;
         };
-        let _ = pidfd::send_signal(spark.pidfd.as_fd(), libc::SIGKILL);
+        let _ = pidfd::send_signal(spark.pidfd.as_fd(), self.signal);
         let mut fds = [PollFd {
             fd: spark.pidfd.as_raw_fd(),
             events: POLLIN,
@@ -123,8 +133,8 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        if let Some(spark) = &self.0 {
-            let _ = pidfd::send_signal(spark.pidfd.as_fd(), libc::SIGKILL);
+        if let Some(spark) = &self.spark {
+            let _ = pidfd::send_signal(spark.pidfd.as_fd(), self.signal);
             let _ = process::wait_pidfd(spark.pidfd.as_raw_fd(), false);
         }
     }
@@ -138,7 +148,10 @@ impl Newborn {
 
     /// Whether it was born in the cgroup that was asked for.
     pub fn in_cgroup(&self) -> bool {
-        self.spark.0.as_ref().is_some_and(|spark| spark.in_cgroup)
+        self.child
+            .spark
+            .as_ref()
+            .is_some_and(|spark| spark.in_cgroup)
     }
 
     /// Gives it what its ops work on, in slot order, and lets it go on.
@@ -169,6 +182,7 @@ impl Newborn {
         };
         self.pid = pid;
         if plan.reaped {
+            self.child.signal = KILL_REAPED;
             return Ok(());
         }
         // A child of this process that nobody has reaped: the number is its own.
@@ -184,11 +198,11 @@ impl Newborn {
             }
         })?;
         let in_cgroup = self.in_cgroup();
-        if let Some(before) = &self.spark.0 {
+        if let Some(before) = &self.child.spark {
             let _ = process::wait_pidfd(before.pidfd.as_raw_fd(), false);
         }
         // The one before is reaped: only now may it be forgotten.
-        let before = self.spark.0.replace(Spark {
+        let before = self.child.spark.replace(Spark {
             pid,
             pidfd,
             in_cgroup,
@@ -200,8 +214,8 @@ impl Newborn {
     /// Why it is gone without a word; waits for its end.
     pub fn vanished(&self) -> Error {
         let how = self
+            .child
             .spark
-            .0
             .as_ref()
             .and_then(|spark| process::wait_pidfd(spark.pidfd.as_raw_fd(), false).ok()?);
         let detail = match how {
@@ -214,7 +228,7 @@ impl Newborn {
 
     /// The process and the line to it, which are the caller's business now.
     pub fn keep(mut self) -> Option<(Spark, Control)> {
-        self.spark.0.take().map(|spark| (spark, self.control))
+        self.child.spark.take().map(|spark| (spark, self.control))
     }
 }
 

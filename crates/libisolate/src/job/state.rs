@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use isolate_plan::{Cause, Command, Ended, Report};
+use isolate_plan::{Cause, Command, Ended, KILL_REAPED, Report};
 use isolate_sys::Errno;
 use isolate_sys::calls::process::{self, Exit};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
@@ -35,6 +35,8 @@ pub(super) struct State {
     pipes: [Option<OwnedFd>; 3],
     group: Option<Group>,
     has_init: bool,
+    /// Whether the child is one that reaps the program, or the init, and is not that itself.
+    reaped: bool,
     pid_namespace: bool,
     pid: i32,
     started: Instant,
@@ -68,6 +70,7 @@ impl State {
             pipes: streams.pipes.each_mut().map(Option::take),
             group: launched.group,
             has_init: launched.plan.init,
+            reaped: launched.plan.reaped,
             pid_namespace: launched.plan.pid_namespace,
             pid: launched.pid,
             started: launched.started,
@@ -193,7 +196,7 @@ impl State {
                 None => Err(Errno::ESRCH),
             }
         } else {
-            pidfd::send_signal(self.pidfd.as_fd(), signal)
+            self.signal_child(signal)
         };
         sent.map_err(|errno| {
             let errno = match errno {
@@ -229,12 +232,20 @@ impl State {
             return;
         }
         // The death of pid 1 is the death of all.
-        let _ = pidfd::send_signal(self.pidfd.as_fd(), libc::SIGKILL);
+        let _ = self.signal_child(libc::SIGKILL);
         if !self.pid_namespace
             && let Some(group) = &self.group
         {
             let _ = group.kill();
         }
+    }
+
+    fn signal_child(&self, signal: i32) -> Result<(), Errno> {
+        let signal = match signal {
+            libc::SIGKILL if self.reaped => KILL_REAPED,
+            other => other,
+        };
+        pidfd::send_signal(self.pidfd.as_fd(), signal)
     }
 
     pub fn take_pipe(&mut self, number: usize) -> Option<OwnedFd> {

@@ -4,7 +4,7 @@ use libisolate::ns::Kind;
 use libisolate::spec::{Bind, NamespaceMode, Root};
 use libisolate::{ErrorKind, Reason, Spec, spawn};
 
-use super::common::{TempDir, alone, controller_or_skip, sh, text};
+use super::common::{Snapshot, TempDir, alone, controller_or_skip, sh, text};
 use super::{bare, refused, sleeper, unmoved};
 use crate::name;
 
@@ -145,5 +145,57 @@ fn what_the_job_has_decided() {
         }
         let error = refused(job.exec(&Spec::new(["/none/such"])).map(drop));
         assert_eq!(error.stage(), libisolate::Stage::Exec, "{error}");
+    });
+}
+
+/// Whoever ends in a pid namespace must be reaped, or the namespace does not end; and where the nearest
+/// reaper is one that does not reap, that is for the host's side of the failed start to see to.
+#[test]
+fn a_failed_start_leaves_nobody_to_others() {
+    alone(name!(), || {
+        // SAFETY: no memory is passed.
+        let done = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+        assert_eq!(done, 0);
+        for _ in 0..40 {
+            let job = sleeper();
+            let before = Snapshot::take();
+            let error = refused(job.exec(&Spec::new(["/none/such"])).map(drop));
+            assert_eq!(error.stage(), libisolate::Stage::Exec, "{error}");
+            before.assert_same();
+        }
+    });
+}
+
+/// Without an init of its own it is signalled and ends as any program does, although the process that
+/// the caller waits for is another.
+#[test]
+fn without_an_init() {
+    alone(name!(), || {
+        // SAFETY: no memory is passed.
+        let done = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+        assert_eq!(done, 0);
+        let job = sleeper();
+        let bare = |script: &str| {
+            let mut spec = sh(script);
+            spec.init = false;
+            job.exec(&spec).unwrap()
+        };
+        for signal in [libc::SIGTERM, libc::SIGUSR1, libc::SIGKILL] {
+            let run = bare("exec sleep 100");
+            run.signal(signal).unwrap();
+            assert_eq!(run.wait().unwrap().signal, Some(signal));
+        }
+        let run = bare("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+        run.signal(libc::SIGTERM).unwrap();
+        let outcome = run.wait().unwrap();
+        assert!(
+            outcome.exit_code == Some(7) || outcome.signal == Some(libc::SIGTERM),
+            "{outcome:?}"
+        );
+        let run = bare("exec sleep 100");
+        run.kill().unwrap();
+        assert_eq!(run.wait().unwrap().reason, Reason::Killed);
+        drop(bare("exec sleep 100"));
+        assert_eq!(bare("exit 3").wait().unwrap().exit_code, Some(3));
     });
 }
