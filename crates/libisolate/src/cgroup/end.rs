@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use isolate_sys::{Errno, abi, calls};
 
-use super::group::{Tree, start_time};
+use super::group::start_time;
+use super::tree::Tree;
 use super::{Group, Version, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
 
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn kill(group: &Group) -> Result<()> {
     let unified = group.trees.iter().find(|t| t.version == Version::V2);
-    let killed = match unified.map(|tree| write::write(&tree.dir, "cgroup.kill", "1")) {
+    let killed = match unified.map(|tree| tree.dir.write("cgroup.kill", "1")) {
         Some(Ok(())) => true,
         // Before Linux 5.14, or removed already.
         Some(Err(error)) if error.errno() == libc::ENOENT => false,
@@ -31,19 +32,22 @@ pub(super) fn kill(group: &Group) -> Result<()> {
         .iter()
         .filter(|t| !(killed && t.version == Version::V2))
         .collect();
-    if others.iter().all(|tree| members(&tree.dir).is_empty()) {
+    if others
+        .iter()
+        .all(|tree| members(tree.dir.path()).is_empty())
+    {
         return Ok(());
     }
     let freezer = group
         .trees
         .iter()
         .find(|t| t.version == Version::V1 && t.has("freezer"));
-    kill_listed(&others, freezer.map(|tree| tree.dir.as_path()))
+    kill_listed(&others, freezer.map(|tree| tree.dir.path()))
 }
 
 pub(super) fn processes(group: &Group) -> Vec<i32> {
     // All of them: what was moved out of one directory is still in the others.
-    let listed = group.trees.iter().flat_map(|tree| members(&tree.dir));
+    let listed = group.trees.iter().flat_map(|tree| members(tree.dir.path()));
     let mut pids: Vec<i32> = listed.map(|(_, pid)| pid).collect();
     pids.sort_unstable();
     pids.dedup();
@@ -62,7 +66,7 @@ fn kill_listed(trees: &[&Tree], freezer: Option<&Path>) -> Result<()> {
         }
         let mut left = None;
         for tree in trees {
-            for (dir, pid) in members(&tree.dir) {
+            for (dir, pid) in members(tree.dir.path()) {
                 kill_member(&dir, pid);
                 left = Some(dir);
             }

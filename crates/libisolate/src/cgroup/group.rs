@@ -1,16 +1,17 @@
 //! A job's own group: made, joined, written and read back as one thing across all hierarchies.
 
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::controller::cpuset;
+use super::dir::Dir;
 use super::plan::usage_file;
+use super::tree::Tree;
 use super::{CgroupHost, Hierarchy, Version, end, measure, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
@@ -49,25 +50,10 @@ pub struct GroupPlan {
 #[derive(Debug)]
 pub struct Group {
     pub(super) trees: Vec<Tree>,
+    /// The hierarchy of each tree: an index into [`CgroupHost::hierarchies`].
+    indices: Vec<usize>,
     writes: Vec<Write>,
     pub(super) with_init: bool,
-}
-
-/// The group's directory in one hierarchy.
-#[derive(Debug)]
-pub(super) struct Tree {
-    index: usize,
-    pub version: Version,
-    pub controllers: Vec<String>,
-    pub dir: PathBuf,
-    /// v2: the directory itself, for a birth in the group.
-    fd: Option<OwnedFd>,
-}
-
-impl Tree {
-    pub fn has(&self, controller: &str) -> bool {
-        self.controllers.iter().any(|c| c == controller)
-    }
 }
 
 impl Group {
@@ -133,8 +119,8 @@ impl Group {
             .iter()
             .filter(|tree| include_unified || tree.version == Version::V1)
             .map(|tree| match tree.version {
-                Version::V1 => write::descriptor(&tree.dir, "tasks", true),
-                Version::V2 => write::descriptor(&tree.dir, "cgroup.procs", true),
+                Version::V1 => tree.dir.descriptor("tasks", true),
+                Version::V2 => tree.dir.descriptor("cgroup.procs", true),
             })
             .collect()
     }
@@ -143,7 +129,8 @@ impl Group {
     pub fn birth_fd(&self) -> Option<BorrowedFd<'_>> {
         self.trees
             .iter()
-            .find_map(|tree| Some(tree.fd.as_ref()?.as_fd()))
+            .find(|tree| tree.version == Version::V2)
+            .map(|tree| tree.dir.as_fd())
     }
 
     /// Writes the limits and reads them back into `enforcement`; the entry `cgroup` gets the
@@ -156,7 +143,7 @@ impl Group {
             let dirs: Vec<String> = self
                 .trees
                 .iter()
-                .map(|tree| tree.dir.display().to_string())
+                .map(|tree| tree.dir.path().display().to_string())
                 .collect();
             entry.value = Some(dirs.join(" "));
         }
@@ -188,7 +175,7 @@ impl Group {
 
     /// Writes one value and gives what is in force then.
     fn put(&self, write: &Write) -> Result<String> {
-        let Some(tree) = self.trees.iter().find(|t| t.index == write.hierarchy) else {
+        let Some(tree) = self.tree_of(write.hierarchy) else {
             return Err(Error::new(
                 ErrorKind::Internal,
                 Stage::Cgroup,
@@ -196,7 +183,7 @@ impl Group {
                 "the group has no directory in its hierarchy",
             ));
         };
-        let value = write::put(&tree.dir, &write.file, &write.value)?;
+        let value = tree.dir.put(&write.file, &write.value)?;
         if tree.version == Version::V2 && write.file.starts_with("cpuset.") {
             return cpuset_in_force(&tree.dir, write);
         }
@@ -205,21 +192,24 @@ impl Group {
 
     /// The value read back, with a word where it is not the requested one for a reason of our own.
     fn tell(&self, entry: &Enforced, write: &Write, value: String) -> String {
-        let v2 = self
-            .trees
-            .iter()
-            .any(|t| t.index == write.hierarchy && t.version == Version::V2);
+        let tree = self.tree_of(write.hierarchy);
+        let v2 = tree.is_some_and(|tree| tree.version == Version::V2);
         if write.limit == "pids" && self.with_init && v2 && value != entry.requested {
             return format!("{value} (1 is the init)");
         }
         value
     }
 
+    fn tree_of(&self, hierarchy: usize) -> Option<&Tree> {
+        let at = self.indices.iter().position(|index| *index == hierarchy)?;
+        self.trees.get(at)
+    }
+
     /// A descriptor of the file that tells the group's CPU time, and whether it is v2's `cpu.stat`
     /// (a line `usage_usec N`) or v1's `cpuacct.usage` (nanoseconds).
     pub fn cpu_usage_fd(&self) -> Option<(OwnedFd, bool)> {
         let tree = self.usage_tree()?;
-        let fd = write::descriptor(&tree.dir, usage_file(tree.version), false).ok()?;
+        let fd = tree.dir.descriptor(usage_file(tree.version), false).ok()?;
         Some((fd, tree.version == Version::V2))
     }
 
@@ -263,14 +253,14 @@ impl Group {
     /// # Errors
     /// `Cgroup` stage, `Busy` with the path that would not go; the others are gone.
     pub fn remove(&self) -> Result<()> {
-        end::remove(self.trees.iter().map(|tree| tree.dir.as_path()))
+        end::remove(self.trees.iter().map(|tree| tree.dir.path()))
     }
 
     /// The group's directories, one for each hierarchy.
     pub fn dirs(&self) -> Vec<Bytes> {
         self.trees
             .iter()
-            .map(|tree| Bytes::from(tree.dir.as_path()))
+            .map(|tree| Bytes::from(tree.dir.path()))
             .collect()
     }
 }
@@ -335,6 +325,7 @@ pub(super) fn start_time(stat: &str) -> Option<u64> {
 fn make(parents: &[(usize, &Hierarchy)], plan: &GroupPlan, name: &str) -> Result<Group> {
     let mut group = Group {
         trees: Vec::new(),
+        indices: Vec::new(),
         writes: plan.writes.clone(),
         with_init: plan.with_init,
     };
@@ -371,31 +362,36 @@ fn make_tree(
     if parent.version == Version::V2 {
         controllers.retain(|c| parent.enabled.contains(c) || plan.enable.contains(c));
     }
+    let dir = Dir::open(&dir).inspect_err(|_| {
+        let _ = std::fs::remove_dir(&dir);
+    })?;
+    group.indices.push(index);
     group.trees.push(Tree {
-        index,
         version: parent.version,
         controllers,
-        dir: dir.clone(),
-        fd: None,
+        name: parent.name.clone(),
+        dir,
     });
+    let Some(Tree { dir, .. }) = group.trees.last() else {
+        return Ok(());
+    };
     match parent.version {
         Version::V1 if parent.controllers.iter().any(|c| c == "cpuset") => {
-            inherit_cpuset(parent.dir.as_path(), &dir)
+            inherit_cpuset(&Dir::open(parent.dir.as_path())?, dir)
         }
         Version::V1 => Ok(()),
         Version::V2 => {
-            if write::read(&dir, "cgroup.type").is_ok_and(|t| t.trim() == "domain invalid") {
+            if dir
+                .read("cgroup.type")
+                .is_ok_and(|t| t.trim() == "domain invalid")
+            {
                 return Err(Error::new(
                     ErrorKind::Unsupported,
                     Stage::Cgroup,
-                    dir.display().to_string(),
+                    dir.path().display().to_string(),
                     "the caller's own cgroup holds processes and gives threaded controllers, so no \
                      process can enter a group below it",
                 ));
-            }
-            let fd = OwnedFd::from(File::open(&dir).map_err(|e| failed(&e))?);
-            if let Some(tree) = group.trees.last_mut() {
-                tree.fd = Some(fd);
             }
             Ok(())
         }
@@ -403,19 +399,19 @@ fn make_tree(
 }
 
 /// A new v1 cpuset is empty, and no process can enter it (ENOSPC).
-fn inherit_cpuset(parent: &Path, dir: &Path) -> Result<()> {
+fn inherit_cpuset(parent: &Dir, dir: &Dir) -> Result<()> {
     for file in ["cpuset.cpus", "cpuset.mems"] {
         // cgroup.clone_children may have filled it.
-        if write::read(dir, file)?.trim().is_empty() {
-            write::write(dir, file, write::read(parent, file)?.trim())?;
+        if dir.read(file)?.trim().is_empty() {
+            dir.write(file, parent.read(file)?.trim())?;
         }
     }
     Ok(())
 }
 
 /// v2 takes any list and uses what it can of it: what it uses has to be the list.
-fn cpuset_in_force(dir: &Path, write: &Write) -> Result<String> {
-    let effective = write::read(dir, &format!("{}.effective", write.file))?;
+fn cpuset_in_force(dir: &Dir, write: &Write) -> Result<String> {
+    let effective = dir.read(&format!("{}.effective", write.file))?;
     let effective = effective.trim();
     if cpuset::parse_list(effective).ok() == cpuset::parse_list(&write.value).ok() {
         return Ok(effective.to_owned());

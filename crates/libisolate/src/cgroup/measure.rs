@@ -1,6 +1,5 @@
 //! What a group measured: CPU time, memory, refused processes, throttling, block device bytes.
 
-use super::write::{keyed, number, read};
 use super::{Group, Version};
 use crate::job::Usage;
 
@@ -10,7 +9,7 @@ pub(super) fn oom_kills(group: &Group) -> Option<u64> {
         Version::V1 => "memory.oom_control",
         Version::V2 => "memory.events",
     };
-    keyed(&tree.dir, file, "oom_kill")
+    tree.dir.keyed(file, "oom_kill")
 }
 
 pub(super) fn fill(group: &Group, usage: &mut Usage) {
@@ -22,26 +21,33 @@ pub(super) fn fill(group: &Group, usage: &mut Usage) {
         let dir = &tree.dir;
         if tree.has("memory") {
             usage.memory_peak = match tree.version {
-                Version::V1 => number(dir, "memory.max_usage_in_bytes"),
-                Version::V2 => number(dir, "memory.peak"),
+                Version::V1 => dir.number("memory.max_usage_in_bytes"),
+                Version::V2 => dir.number("memory.peak"),
             };
         }
         if tree.has("pids") {
             let init = u64::from(group.with_init && tree.version == Version::V2);
-            usage.pids_peak = number(dir, "pids.peak").map(|peak| peak.saturating_sub(init));
-            usage.pids_denied = keyed(dir, "pids.events", "max");
+            usage.pids_peak = dir
+                .number("pids.peak")
+                .map(|peak| peak.saturating_sub(init));
+            usage.pids_denied = dir.keyed("pids.events", "max");
         }
         if tree.has("cpu") {
             usage.throttled_time = match tree.version {
-                Version::V1 => keyed(dir, "cpu.stat", "throttled_time").map(|ns| ns as f64 / 1e9),
-                Version::V2 => keyed(dir, "cpu.stat", "throttled_usec").map(|us| us as f64 / 1e6),
+                Version::V1 => dir
+                    .keyed("cpu.stat", "throttled_time")
+                    .map(|ns| ns as f64 / 1e9),
+                Version::V2 => dir
+                    .keyed("cpu.stat", "throttled_usec")
+                    .map(|us| us as f64 / 1e6),
             };
         }
         let io = match tree.version {
-            Version::V1 if tree.has("blkio") => read(dir, "blkio.throttle.io_service_bytes")
+            Version::V1 if tree.has("blkio") => dir
+                .read("blkio.throttle.io_service_bytes")
                 .ok()
                 .map(|text| blkio_bytes(&text)),
-            Version::V2 if tree.has("io") => read(dir, "io.stat").ok().map(|text| io_bytes(&text)),
+            Version::V2 if tree.has("io") => dir.read("io.stat").ok().map(|text| io_bytes(&text)),
             _ => None,
         };
         if let Some((read, written)) = io {
@@ -54,8 +60,11 @@ pub(super) fn fill(group: &Group, usage: &mut Usage) {
 fn cpu_time(group: &Group) -> Option<f64> {
     let tree = group.usage_tree()?;
     match tree.version {
-        Version::V1 => number(&tree.dir, "cpuacct.usage").map(|ns| ns as f64 / 1e9),
-        Version::V2 => keyed(&tree.dir, "cpu.stat", "usage_usec").map(|us| us as f64 / 1e6),
+        Version::V1 => tree.dir.number("cpuacct.usage").map(|ns| ns as f64 / 1e9),
+        Version::V2 => tree
+            .dir
+            .keyed("cpu.stat", "usage_usec")
+            .map(|us| us as f64 / 1e6),
     }
 }
 

@@ -4,6 +4,7 @@
 //! it, writes it, reads it back, and takes it away.
 
 mod controller;
+mod dir;
 mod end;
 mod group;
 mod layout;
@@ -12,6 +13,7 @@ mod measure;
 mod parse;
 mod plan;
 mod probe;
+mod tree;
 mod write;
 
 pub use group::{Group, GroupPlan, Write};

@@ -1,8 +1,7 @@
 //! Writes and reads cgroup files: the one place where their error messages are made.
 
 use std::fs::OpenOptions;
-use std::io::{Seek, Write};
-use std::os::fd::OwnedFd;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -24,26 +23,12 @@ pub(super) fn write(dir: &Path, file: &str, value: &str) -> Result<()> {
     done.map_err(|e| refused(file, value, &e))
 }
 
-/// Writes `value` and gives what the file holds then.
-pub(super) fn put(dir: &Path, file: &str, value: &str) -> Result<String> {
-    let opened = open(dir, file, true, true).and_then(|mut f| {
-        f.write_all(value.as_bytes())?;
-        Ok(f)
-    });
-    let mut opened = opened.map_err(|e| refused(file, value, &e))?;
-    opened
-        .rewind()
-        .and_then(|()| whole(&mut opened))
-        .map(|text| text.trim().to_owned())
-        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
-}
-
 fn whole(file: &mut std::fs::File) -> std::io::Result<String> {
     String::from_utf8(kernfile::rest(file)?).map_err(|_| std::io::ErrorKind::InvalidData.into())
 }
 
 /// `cgroup: memory.max: "67108864": Device or resource busy`, and what it means where that is known.
-fn refused(file: &str, value: &str, error: &std::io::Error) -> Error {
+pub(super) fn refused(file: &str, value: &str, error: &std::io::Error) -> Error {
     let told = Error::from_io(error, Stage::Cgroup, format!("{file}: {value:?}"));
     match (error.raw_os_error(), file) {
         (Some(libc::ENOENT), _) => told
@@ -76,24 +61,8 @@ pub(super) fn read(dir: &Path, file: &str) -> Result<String> {
         .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
 }
 
-/// A descriptor of a file, for another process to use.
-pub(super) fn descriptor(dir: &Path, file: &str, write: bool) -> Result<OwnedFd> {
-    open(dir, file, !write, write)
-        .map(OwnedFd::from)
-        .map_err(|e| Error::from_io(&e, Stage::Cgroup, dir.join(file).display().to_string()))
-}
-
-/// The number of a file that holds one, or `None` where there is no such file.
-pub(super) fn number(dir: &Path, file: &str) -> Option<u64> {
-    read(dir, file).ok()?.trim().parse().ok()
-}
-
-/// The number after `key` in a file of `key number` lines.
-pub(super) fn keyed(dir: &Path, file: &str, key: &str) -> Option<u64> {
-    keyed_in(&read(dir, file).ok()?, key)
-}
-
-fn keyed_in(text: &str, key: &str) -> Option<u64> {
+/// The number after `key` in lines of `key number`.
+pub(super) fn keyed_in(text: &str, key: &str) -> Option<u64> {
     text.lines()
         .filter_map(|line| line.split_once(' '))
         .find(|(name, _)| *name == key)
