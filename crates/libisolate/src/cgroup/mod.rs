@@ -3,20 +3,27 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod attach;
 mod controller;
+mod delegate;
 mod dir;
+mod driver;
 mod end;
+mod freeze;
 mod group;
+mod handle;
 mod layout;
 mod leaf;
 mod measure;
 mod parse;
+mod path;
 mod plan;
 mod probe;
 mod tree;
 mod write;
 
 pub use group::{Group, GroupPlan, Write};
+pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
 pub(crate) use parse::has_root_mount;
