@@ -6,6 +6,7 @@
 mod controller;
 mod dir;
 mod end;
+mod events;
 mod group;
 mod layout;
 mod leaf;
@@ -16,6 +17,7 @@ mod probe;
 mod tree;
 mod write;
 
+pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
