@@ -130,7 +130,7 @@ fn set(dir: &Dir, file: &str, kind: &str, stall: u64, window: u64) -> Result<Own
         Err(errno) => {
             let error = Error::from_io(&errno.into(), Stage::Cgroup, subject);
             Err(match errno {
-                nix::errno::Errno::EINVAL if window % STEP != 0 => error.with_hint(
+                nix::errno::Errno::EINVAL if !window.is_multiple_of(STEP) => error.with_hint(
                     "without CAP_SYS_RESOURCE the window must be a multiple of 2000000 microseconds, and \
                      some kernels take none below 500000",
                 ),
