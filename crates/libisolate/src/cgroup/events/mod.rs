@@ -29,9 +29,9 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags};
 pub use record::{Event, EventKind, Level, LevelMode, Resource, Watch};
 use source::{Pace, Source, gone, is_gone, is_there};
 
-use super::Version;
 use super::dir::Dir;
 use super::tree::Tree;
+use super::{Cgroup, Version};
 use crate::error::{Error, ErrorKind, Result, Stage};
 
 /// How often to look where there is no notification, and where only the group's removal has none.
@@ -73,11 +73,20 @@ struct State {
     over: bool,
 }
 
-/// Begins to watch a group by its directories. Without watches, only its removal is reported.
-///
-/// # Errors
-/// `NotFound` when the group has been removed; `Unsupported` when nothing on this layout tells of what
-/// is to be watched, with what to watch instead; `InvalidSpec` for a number out of range.
+impl Cgroup {
+    /// Begins to watch the group: what happens from now on is told by the [`Events`], which outlive the
+    /// handle. Without watches, only its removal is.
+    ///
+    /// # Errors
+    /// `NotFound` when the group has been removed; `Unsupported` when nothing on this layout tells of
+    /// what is to be watched, with what to watch instead; `InvalidSpec` for a number out of range;
+    /// `Permission` when a file of the group is not the caller's to use.
+    pub fn events(&self, watches: &[Watch]) -> Result<Events> {
+        watch(&self.trees, watches)
+    }
+}
+
+/// [`Cgroup::events`] of a group by its directories.
 pub(crate) fn watch(trees: &[Tree], watches: &[Watch]) -> Result<Events> {
     let mut opened = open::Opened::default();
     for (number, watch) in watches.iter().enumerate() {

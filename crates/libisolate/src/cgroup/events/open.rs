@@ -190,7 +190,8 @@ fn homes<'t>(trees: &'t [Tree], watch: &Watch) -> Result<Vec<&'t Tree>> {
             None if trees.is_empty() => Err(unsupported(watch, "the group has no directory")),
             None => Ok(trees.iter().collect()),
         },
-        Watch::Frozen => match unified {
+        // Linux 5.2.
+        Watch::Frozen => match unified.filter(|tree| tree.dir.has("cgroup.freeze")) {
             Some(tree) => Ok(vec![tree]),
             None => controller("freezer").map(|tree| vec![tree]),
         },
