@@ -1,12 +1,14 @@
 //! What a group reports of its memory: run out, killed, past a threshold, reclaimed, at a limit.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use libisolate::cgroup::{Cgroup, Event, EventKind, Level, LevelMode, Resource, Version, Watch};
 use libisolate::spec::Size;
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use super::common::{alone, skip};
 use super::events::{expect, expect_end, is_readable};
@@ -150,22 +152,28 @@ fn past_a_threshold_and_back() {
     });
 }
 
-/// A process in the group that reads a file of so many MiB, page cache and all, from a file system on
-/// a disk. The file is gone when it returns.
+/// A process in the group that reads a file of so many MiB, whose pages are charged to it. The file, on
+/// a disk, is gone when it returns.
 fn read_a_file(group: &Cgroup, mib: u64) {
     let directory = std::env::current_exe().unwrap();
     let path = directory.with_file_name(super::fresh_name("pages"));
-    // The pages are charged to who writes them first.
-    let script = format!("read line; exec dd if=/dev/zero of=\"$0\" bs=1M count={mib}");
+    let mut file = fs::File::create(&path).unwrap();
+    for _ in 0..mib {
+        file.write_all(&vec![1; MIB as usize]).unwrap();
+    }
+    file.sync_all().unwrap();
+    // Not in the writer's name.
+    posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+    let script = "read line; exec dd if=\"$0\" of=/dev/null bs=1M";
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", &script]).arg(&path);
+    command.args(["-c", script]).arg(&path);
     command.stdin(Stdio::piped()).stderr(Stdio::null());
     let mut child = Running(command.spawn().unwrap());
     group.attach(&[child.pid()]).unwrap();
     go(&mut child);
-    let status = child.0.wait();
-    let _ = fs::remove_file(&path);
-    assert!(status.unwrap().success());
+    let status = child.0.wait().unwrap();
+    fs::remove_file(&path).unwrap();
+    assert!(status.success(), "{status}");
 }
 
 #[test]
