@@ -9,6 +9,7 @@ mod delegate;
 mod dir;
 mod driver;
 mod end;
+mod events;
 mod freeze;
 mod group;
 mod handle;
@@ -24,6 +25,7 @@ mod release;
 mod tree;
 mod write;
 
+pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
 pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
