@@ -4,6 +4,7 @@
 //! it, writes it, reads it back, and takes it away.
 
 mod controller;
+pub mod convert;
 mod dir;
 mod end;
 mod group;
