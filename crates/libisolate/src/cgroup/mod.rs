@@ -3,23 +3,32 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod attach;
 mod controller;
 pub mod convert;
+mod delegate;
 mod dir;
+mod driver;
 mod end;
+mod freeze;
 mod group;
+mod handle;
 mod layout;
 mod leaf;
 mod measure;
 mod parse;
+mod path;
 mod plan;
 mod probe;
+pub mod stat;
 mod tree;
 mod write;
 
 pub use group::{Group, GroupPlan, Write};
+pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
 pub(crate) use probe::probe;
+pub use stat::{Stat, StatKind};
