@@ -173,7 +173,7 @@ impl Cgroup {
         let trees = host
             .hierarchies
             .iter()
-            .filter(|h| h.name.is_none() && !h.dir.is_empty())
+            .filter(|h| !h.dir.is_empty())
             .filter_map(|h| tree(h, &parsed.in_hierarchy(h)).transpose())
             .collect::<Result<Vec<Tree>>>()?;
         if trees.is_empty() {

@@ -8,6 +8,7 @@ mod common;
 
 mod freeze;
 mod members;
+mod memory;
 mod names;
 
 use std::process::{Child, Command, Stdio};
