@@ -5,6 +5,7 @@
 
 mod attach;
 mod controller;
+pub mod convert;
 mod delegate;
 mod dir;
 mod driver;
@@ -22,6 +23,7 @@ mod path;
 mod plan;
 mod probe;
 mod release;
+pub mod stat;
 mod tree;
 mod write;
 
@@ -34,3 +36,4 @@ pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
 pub(crate) use probe::probe;
+pub use stat::{Stat, StatKind};

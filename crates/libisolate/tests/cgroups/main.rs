@@ -12,6 +12,7 @@ mod freeze;
 mod members;
 mod memory;
 mod names;
+mod stat;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
