@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::controller::cpuset;
+use super::controller::gathers;
 use super::dir::Dir;
-use super::plan::usage_file;
+use super::place::usage_file;
+use super::put::put;
 use super::tree::Tree;
 use super::{CgroupHost, Hierarchy, Version, end, measure, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -28,6 +29,15 @@ pub struct Write {
     pub value: String,
     /// The limit of the spec that asks for it, such as `memory`.
     pub limit: String,
+    /// Another limit that the same value holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<String>,
+    /// Where the group has no `file`: this one with this value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub or: Option<(String, String)>,
+    /// The file that tells what is in force, where `file` may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<String>,
     /// Whether a failure to write it is recorded instead of ending the launch.
     pub best_effort: bool,
 }
@@ -44,6 +54,9 @@ pub struct GroupPlan {
     /// Whether the init is in the v2 directory too: it is taken off what is measured there.
     #[serde(default)]
     pub with_init: bool,
+    /// Whether running out of memory is to kill the job whole where the kernel does not (v1).
+    #[serde(default)]
+    pub oom_group: bool,
 }
 
 /// A job's group on this host. Dropping it removes nothing: [`Group::remove`] does.
@@ -147,34 +160,45 @@ impl Group {
                 .collect();
             entry.value = Some(dirs.join(" "));
         }
+        // Limits that were refused, which the rest of their files is left out for.
+        let mut skipped: Vec<&str> = Vec::new();
         for write in &self.writes {
-            let mut entry = enforcement.iter_mut().find(|e| e.name == write.limit);
-            if entry
-                .as_ref()
-                .is_some_and(|e| e.status == EnforcementStatus::Skipped)
-            {
-                // An earlier file of the same limit was refused.
+            if skipped.contains(&write.limit.as_str()) {
                 continue;
             }
-            match (self.put(write), &mut entry) {
-                (Ok(value), Some(entry)) => {
-                    entry.file = Some(write.file.clone());
-                    entry.value = Some(self.tell(entry, write, value));
+            let done = self.put(write);
+            if let (Err(error), false) = (&done, write.best_effort) {
+                return Err(error.clone());
+            }
+            if done.is_err() {
+                skipped.push(&write.limit);
+            }
+            for name in std::iter::once(&write.limit).chain(&write.also) {
+                let Some(entry) = enforcement.iter_mut().find(|e| e.name == *name) else {
+                    continue;
+                };
+                match &done {
+                    Ok((file, value)) => {
+                        let value = self.tell(entry, write, value.clone());
+                        entry.value = Some(match entry.value.take() {
+                            Some(before) if gathers(name) => format!("{before}; {value}"),
+                            _ => value,
+                        });
+                        entry.file = Some(file.clone());
+                    }
+                    Err(error) => {
+                        entry.status = EnforcementStatus::Skipped;
+                        entry.value = None;
+                        entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
+                    }
                 }
-                (Ok(_), None) => {}
-                (Err(error), Some(entry)) if write.best_effort => {
-                    entry.status = EnforcementStatus::Skipped;
-                    entry.value = None;
-                    entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
-                }
-                (Err(error), _) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// Writes one value and gives what is in force then.
-    fn put(&self, write: &Write) -> Result<String> {
+    /// Writes one value and gives the file that holds it, and what is in force then.
+    fn put(&self, write: &Write) -> Result<(String, String)> {
         let Some(tree) = self.tree_of(write.hierarchy) else {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -183,11 +207,14 @@ impl Group {
                 "the group has no directory in its hierarchy",
             ));
         };
-        let value = tree.dir.put(&write.file, &write.value)?;
-        if tree.version == Version::V2 && write.file.starts_with("cpuset.") {
-            return cpuset_in_force(&tree.dir, write);
-        }
-        Ok(value)
+        let or = write.or.as_ref().map(|(f, v)| (f.as_str(), v.as_str()));
+        put(
+            tree,
+            &write.file,
+            &write.value,
+            or,
+            write.told_by.as_deref(),
+        )
     }
 
     /// The value read back, with a word where it is not the requested one for a reason of our own.
@@ -407,23 +434,6 @@ fn inherit_cpuset(parent: &Dir, dir: &Dir) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// v2 takes any list and uses what it can of it: what it uses has to be the list.
-fn cpuset_in_force(dir: &Dir, write: &Write) -> Result<String> {
-    let effective = dir.read(&format!("{}.effective", write.file))?;
-    let effective = effective.trim();
-    if cpuset::parse_list(effective).ok() == cpuset::parse_list(&write.value).ok() {
-        return Ok(effective.to_owned());
-    }
-    Err(Error::new(
-        ErrorKind::Limit,
-        Stage::Cgroup,
-        format!("{}: {:?}", write.file, write.value),
-        format!(
-            "the caller's own cgroup does not have all of them; in force would be {effective:?}"
-        ),
-    ))
 }
 
 #[cfg(test)]

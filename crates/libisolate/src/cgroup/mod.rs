@@ -4,6 +4,7 @@
 //! it, writes it, reads it back, and takes it away.
 
 mod controller;
+mod device;
 mod dir;
 mod end;
 mod group;
@@ -11,11 +12,17 @@ mod layout;
 mod leaf;
 mod measure;
 mod parse;
+mod place;
 mod plan;
 mod probe;
+mod pseudo;
+mod put;
 mod tree;
 mod write;
 
+pub(crate) use controller::check as check_limits;
+pub use device::DeviceFact;
+pub(crate) use device::{look as look_at_device, named as named_devices, with_numbers};
 pub use group::{Group, GroupPlan, Write};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
