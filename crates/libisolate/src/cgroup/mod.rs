@@ -3,20 +3,28 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod attach;
 mod controller;
+mod delegate;
 mod device;
 mod dir;
+mod driver;
 mod end;
+mod freeze;
 mod group;
+mod handle;
 mod layout;
 mod leaf;
 mod measure;
+mod memory;
 mod parse;
+mod path;
 mod place;
 mod plan;
 mod probe;
 mod pseudo;
 mod put;
+mod release;
 mod tree;
 mod write;
 
@@ -24,8 +32,10 @@ pub(crate) use controller::check as check_limits;
 pub use device::DeviceFact;
 pub(crate) use device::{look as look_at_device, named as named_devices, with_numbers};
 pub use group::{Group, GroupPlan, Write};
+pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
+pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
 pub(crate) use probe::probe;

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Limits;
 
 /// Where a limit is held.
-pub(super) enum Place {
+pub(super) enum Where {
     /// In hierarchies, by their indices, each with what holds it there: a controller, or nothing.
     In(Vec<(usize, &'static str)>),
     /// It holds already, or somebody else sees to it.
@@ -24,9 +24,9 @@ pub(super) fn place(
     held: &mut Limits,
     best_effort: bool,
     host: &CgroupHost,
-) -> Result<Place> {
+) -> Result<Where> {
     match limit {
-        "cpu_time" => usage_place(host).map(|index| Place::In(vec![(index, "")])),
+        "cpu_time" => usage_place(host).map(|index| Where::In(vec![(index, "")])),
         "swap" => swap_place(held, host),
         "files" => file_places(held, host),
         "pids" => {
@@ -44,7 +44,7 @@ pub(super) fn place(
                 }
                 held.pids = Some(allowed);
             }
-            Ok(Place::In(vec![(index, home)]))
+            Ok(Where::In(vec![(index, home)]))
         }
         _ => {
             let (index, home) = usable(host, home(host, limit), limit)?;
@@ -53,15 +53,15 @@ pub(super) fn place(
             controller::settings(home, &alone(held, limit), version, false)?;
             match (limit, version, held.oom_group) {
                 // No file of v1 says so: whoever sees the event kills the rest.
-                ("oom_group", Version::V1, Some(true)) => Ok(Place::Given {
+                ("oom_group", Version::V1, Some(true)) => Ok(Where::Given {
                     file: "memory.oom_control",
                     value: "the init kills all",
                 }),
-                ("oom_group", Version::V1, _) => Ok(Place::Given {
+                ("oom_group", Version::V1, _) => Ok(Where::Given {
                     file: "memory.oom_control",
                     value: "the kernel kills one",
                 }),
-                _ => Ok(Place::In(vec![(index, home)])),
+                _ => Ok(Where::In(vec![(index, home)])),
             }
         }
     }
@@ -91,7 +91,7 @@ fn home(host: &CgroupHost, limit: &str) -> &'static str {
 }
 
 /// Each file is where its name says.
-fn file_places(held: &Limits, host: &CgroupHost) -> Result<Place> {
+fn file_places(held: &Limits, host: &CgroupHost) -> Result<Where> {
     let mut places = Vec::new();
     for file in held.files.keys() {
         let home = home_of_file(file).unwrap_or_default();
@@ -117,10 +117,10 @@ fn file_places(held: &Limits, host: &CgroupHost) -> Result<Place> {
             places.push(place);
         }
     }
-    Ok(Place::In(places))
+    Ok(Where::In(places))
 }
 
-fn swap_place(held: &Limits, host: &CgroupHost) -> Result<Place> {
+fn swap_place(held: &Limits, host: &CgroupHost) -> Result<Where> {
     let memory = usable(host, "memory", "swap");
     let refusal = match &memory {
         Err(error) => Some(error.clone()),
@@ -136,10 +136,10 @@ fn swap_place(held: &Limits, host: &CgroupHost) -> Result<Place> {
         }
     };
     match (refusal, memory) {
-        (None, memory) => memory.map(|place| Place::In(vec![place])),
+        (None, memory) => memory.map(|place| Where::In(vec![place])),
         // There is nothing to swap to. A device that is added while the job runs would be used.
         (Some(_), _) if held.swap.is_some_and(|s| s.0 == 0) && !host.swap_device => {
-            Ok(Place::Given {
+            Ok(Where::Given {
                 file: "/proc/swaps",
                 value: "no swap device",
             })
@@ -221,7 +221,7 @@ fn unwritable(hierarchy: &Hierarchy, limit: &str) -> Error {
     )
 }
 
-fn absent(host: &CgroupHost, controller: &str) -> String {
+pub(super) fn absent(host: &CgroupHost, controller: &str) -> String {
     match (host.layout, host.unified()) {
         (Layout::None, _) => "no cgroup file system is mounted here".to_owned(),
         (Layout::Unified, Some(tree)) if !tree.dir.is_empty() => format!(

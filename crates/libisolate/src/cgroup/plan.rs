@@ -2,7 +2,7 @@
 //! there. Pure: a saved host gives the same plan anywhere.
 
 use super::controller::{self, HOMES, Setting};
-use super::place::{Place, hands_out, index_of, no_group, place, unified_index, usage_file};
+use super::place::{Where, hands_out, index_of, no_group, place, unified_index, usage_file};
 use super::pseudo::is_pseudo;
 use super::{CgroupHost, GroupPlan, Version, Write};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -66,7 +66,7 @@ pub fn plan_group(
             reason: None,
         };
         match place {
-            Ok(Place::In(places)) => {
+            Ok(Where::In(places)) => {
                 for (index, home) in places {
                     let controller = match home {
                         "cgroup" => "",
@@ -80,7 +80,7 @@ pub fn plan_group(
                     placed.push((limit, index, home));
                 }
             }
-            Ok(Place::Given { file, value }) => {
+            Ok(Where::Given { file, value }) => {
                 entry.file = Some(file.to_owned());
                 entry.value = Some(value.to_owned());
                 plan.oom_group |= limit == "oom_group" && held.oom_group == Some(true);
