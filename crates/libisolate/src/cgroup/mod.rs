@@ -5,11 +5,13 @@
 
 mod attach;
 mod controller;
+pub mod convert;
 mod delegate;
 mod device;
 mod dir;
 mod driver;
 mod end;
+mod events;
 mod freeze;
 mod group;
 mod handle;
@@ -25,12 +27,14 @@ mod probe;
 mod pseudo;
 mod put;
 mod release;
+pub mod stat;
 mod tree;
 mod write;
 
 pub(crate) use controller::check as check_limits;
 pub use device::DeviceFact;
 pub(crate) use device::{look as look_at_device, named as named_devices, with_numbers};
+pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
 pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
@@ -39,3 +43,4 @@ pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
 pub(crate) use probe::probe;
+pub use stat::{Stat, StatKind};

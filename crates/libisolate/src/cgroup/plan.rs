@@ -55,7 +55,7 @@ pub fn plan_group(
                 format!("limits.{limit}"),
                 "what it needs is left out",
             )),
-            _ => place(limit, &mut held, best_effort, host),
+            _ => place(limit, &mut held, best_effort, host, with_init),
         };
         let mut entry = Enforced {
             name: limit.to_owned(),
@@ -83,7 +83,7 @@ pub fn plan_group(
             Ok(Where::Given { file, value }) => {
                 entry.file = Some(file.to_owned());
                 entry.value = Some(value.to_owned());
-                plan.oom_group |= limit == "oom_group" && held.oom_group == Some(true);
+                plan.oom_by_init |= limit == "oom_group" && held.oom_group == Some(true);
                 held.forget(limit);
             }
             Err(error) if best_effort => {
