@@ -154,7 +154,12 @@ pub fn setters(model: &Model) -> Result<String> {
     for field in model.find("Spec")?.fields() {
         if field.name == "limits" {
             let by_hand = |limit: &&Field| BY_HAND.contains(&limit.name.as_str());
-            for limit in model.find("Limits")?.fields().iter().filter(|f| !by_hand(f)) {
+            for limit in model
+                .find("Limits")?
+                .fields()
+                .iter()
+                .filter(|f| !by_hand(f))
+            {
                 setter(model, &mut text, "limits.", limit)?;
             }
         } else if !BY_HAND.contains(&field.name.as_str()) {
@@ -409,7 +414,8 @@ fn all_numbered(model: &Model) -> Result<()> {
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
     // namespaces is JSON text in C. The numbers of cgroups' types stand with their functions.
     let words = [&model.told, &model.group_given, &model.group_told];
-    let text = |t: &Type| t.name == "Stage" || words.iter().any(|of| of.iter().any(|w| w.name == t.name));
+    let text =
+        |t: &Type| t.name == "Stage" || words.iter().any(|of| of.iter().any(|w| w.name == t.name));
     for found in model.types().filter(|t| !text(t)) {
         match &found.shape {
             Shape::Choice(variants) => {
