@@ -17,6 +17,8 @@ mod measure;
 mod parse;
 mod plan;
 mod probe;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod write;
 

@@ -202,3 +202,6 @@ pub(crate) fn restore(dir: &Dir, purpose: &Purpose, saved: &Saved) -> Result<()>
         None => clear(dir, purpose),
     }
 }
+
+#[cfg(test)]
+mod tests;

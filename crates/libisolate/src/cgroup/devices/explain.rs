@@ -8,7 +8,7 @@ use super::{Access, Device, filter, v1};
 use crate::cgroup::Version;
 use crate::cgroup::bpf::{DEVICES, attach, program};
 use crate::cgroup::dir::Dir;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Whether the processes of a group may use a device in a way, and what decides.
 ///
@@ -34,61 +34,87 @@ pub(crate) fn explain(
     access: &str,
 ) -> Result<Explanation> {
     let (device, access) = (Device::parse(device)?, Access::parse(access)?);
-    let mut allowed: Option<Explanation> = None;
+    let (mut allowed, mut unseen): (Option<Explanation>, Option<Error>) = (None, None);
     for (dir, version) in trees {
         let told = match version {
-            Version::V1 => explain_v1(dir, &device, access)?,
-            Version::V2 => explain_v2(dir, &device, access)?,
+            Version::V1 => explain_v1(dir, &device, access),
+            Version::V2 => explain_v2(dir, &device, access),
         };
-        allowed = match allowed {
-            _ if !told.allowed => return Ok(told),
-            None => Some(told),
-            Some(before) => Some(Explanation {
+        let told = match told {
+            Ok(told) if !told.allowed => return Ok(told),
+            Ok(told) => told,
+            // Of two trees, the other may tell enough.
+            Err(error) if trees.len() > 1 => {
+                unseen = Some(error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        allowed = Some(match allowed {
+            None => told,
+            Some(before) => Explanation {
                 allowed: true,
                 rule: before.rule.or(told.rule),
                 reason: format!("{}; {}", before.reason, told.reason),
-            }),
-        };
+            },
+        });
     }
-    Ok(allowed.unwrap_or_else(|| Explanation {
-        allowed: true,
-        rule: None,
-        reason: "no tree of the group can deny a device".to_owned(),
-    }))
+    match (allowed, unseen) {
+        (Some(mut told), Some(error)) => {
+            told.reason += &format!("; what else may deny it cannot be seen: {error}");
+            Ok(told)
+        }
+        (Some(told), None) => Ok(told),
+        (None, Some(error)) => Err(error),
+        (None, None) => Ok(Explanation {
+            allowed: true,
+            rule: None,
+            reason: "no tree of the group can deny a device".to_owned(),
+        }),
+    }
 }
 
 fn explain_v1(dir: &Dir, device: &Device, access: Access) -> Result<Explanation> {
-    let here = v1::look(dir)?;
+    let here = v1::look(dir)?.state;
     let path = dir.path().display();
-    let (allowed, rule) = here.state.decide(device, access);
-    let rule = rule.map(|rule| rule.to_string());
+    let (allowed, rule) = here.decide(device, access);
+    let above: Vec<_> = above(dir)
+        .into_iter()
+        .map_while(|dir| v1::look(&dir).ok().map(|seen| (dir, seen.state)))
+        .map(|(dir, state)| (dir, state.decide(device, access)))
+        .collect();
     let reason = match (&rule, allowed) {
         (Some(rule), true) => format!("{path}: {rule:?} has all of {access}"),
         (Some(rule), false) => format!("{path}: {rule:?} has some of {access}"),
-        (None, true) if here.complete => {
-            format!("{path} allows by default, and denies nothing of it")
-        }
         (None, true) => {
-            format!("{path} allows by default; what else has been denied there, v1 does not show")
+            // A group is denied what one above it is denied, and does not show it.
+            let denied = above.iter().find(|(_, (allowed, _))| !allowed);
+            if let Some((dir, (_, Some(rule)))) = denied {
+                let path = dir.path().display();
+                let rule = rule.to_string();
+                return Ok(Explanation {
+                    allowed: false,
+                    reason: format!("{path}: {rule:?} has some of {access}"),
+                    rule: Some(rule),
+                });
+            }
+            format!(
+                "{path} allows by default; what others have denied there or above, v1 does not show"
+            )
         }
         (None, false) => {
             let mut reason = format!("no rule of {path} allows all of {access} for {device}");
             // It can be allowed in a group only where the group above may use it.
-            let above = above(dir)
-                .into_iter()
-                .take_while(|dir| {
-                    v1::look(dir).is_ok_and(|seen| !seen.state.decide(device, access).0)
-                })
-                .last();
-            if let Some(above) = above {
-                reason += &format!(", nor one of {} above it", above.path().display());
+            let denying = above.iter().take_while(|(_, (allowed, _))| !allowed);
+            if let Some((dir, _)) = denying.last() {
+                reason += &format!(", nor one of {} above it", dir.path().display());
             }
             reason
         }
     };
     Ok(Explanation {
         allowed,
-        rule,
+        rule: rule.map(|rule| rule.to_string()),
         reason,
     })
 }

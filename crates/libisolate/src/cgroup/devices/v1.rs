@@ -6,6 +6,7 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
 use isolate_sys::calls::xattr;
 
@@ -21,6 +22,10 @@ const NOTE: &CStr = c"trusted.libisolate.devices";
 
 /// The longest note: the kernel allows a directory of v1 128 KiB in all.
 const NOTE_MAX: usize = 64 << 10;
+
+/// How long the kernel may take to forget a group that has been removed: until then, the default of the
+/// one above it cannot change.
+const GONE_WITHIN_MS: u32 = 500;
 
 /// What a group may use, as far as it can be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +124,7 @@ pub(crate) fn put(dir: &Dir, value: &str) -> Result<String> {
 
 fn go(dir: &Dir, from: &State, to: &State) -> Result<()> {
     for (file, value) in to.transition(from) {
-        dir.write(file, &value)?;
+        write(dir, file, &value)?;
     }
     let now = listed(dir)?;
     if now.default_allow != to.default_allow || (!to.default_allow && now != *to) {
@@ -136,6 +141,17 @@ fn go(dir: &Dir, from: &State, to: &State) -> Result<()> {
     }
     note(dir, to);
     Ok(())
+}
+
+fn write(dir: &Dir, file: &str, value: &str) -> Result<()> {
+    for _ in 0..GONE_WITHIN_MS {
+        match dir.write(file, value) {
+            Err(error) if error.kind() == ErrorKind::Busy && dir.children().is_empty() => {}
+            done => return done,
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    dir.write(file, value)
 }
 
 /// The rules that are in force, in their shortest form. Of a group that allows by default, what others
