@@ -114,6 +114,12 @@ impl Dir {
             .map_err(|e| self.unread(file, &e))
     }
 
+    /// A file open for both, where what is written holds for those who read by the same description.
+    pub fn update(&self, file: &str) -> Result<File> {
+        self.file(file, OFlag::O_RDWR)
+            .map_err(|e| self.unread(file, &e))
+    }
+
     /// The names of the groups directly below, sorted. None where the directory is gone.
     pub fn children(&self) -> Vec<String> {
         let mut names = Vec::new();

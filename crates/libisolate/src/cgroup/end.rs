@@ -10,14 +10,14 @@ use isolate_sys::{Errno, abi, calls};
 
 use super::group::start_time;
 use super::tree::Tree;
-use super::{Group, Version, write};
+use super::{Version, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
 
 /// How long a v1 group may take to die; a process in an uninterruptible call may take for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) fn kill(group: &Group) -> Result<()> {
-    let unified = group.trees.iter().find(|t| t.version == Version::V2);
+pub(super) fn kill(trees: &[Tree]) -> Result<()> {
+    let unified = trees.iter().find(|t| t.version == Version::V2);
     let killed = match unified.map(|tree| tree.dir.write("cgroup.kill", "1")) {
         Some(Ok(())) => true,
         // Before Linux 5.14, or removed already.
@@ -27,8 +27,7 @@ pub(super) fn kill(group: &Group) -> Result<()> {
     };
     // A process that joined the v1 directories alone is not in the v2 one, so all are looked at; the
     // dying are still listed for a moment, and a second SIGKILL does not hurt them.
-    let others: Vec<&Tree> = group
-        .trees
+    let others: Vec<&Tree> = trees
         .iter()
         .filter(|t| !(killed && t.version == Version::V2))
         .collect();
@@ -38,20 +37,44 @@ pub(super) fn kill(group: &Group) -> Result<()> {
     {
         return Ok(());
     }
-    let freezer = group
-        .trees
+    let freezer = trees
         .iter()
         .find(|t| t.version == Version::V1 && t.has("freezer"));
     kill_listed(&others, freezer.map(|tree| tree.dir.path()))
 }
 
-pub(super) fn processes(group: &Group) -> Vec<i32> {
-    // All of them: what was moved out of one directory is still in the others.
-    let listed = group.trees.iter().flat_map(|tree| members(tree.dir.path()));
-    let mut pids: Vec<i32> = listed.map(|(_, pid)| pid).collect();
-    pids.sort_unstable();
-    pids.dedup();
+pub(super) fn processes(trees: &[Tree]) -> Vec<i32> {
+    let own = std::process::id() as i32;
+    let mut pids = listed(trees, true, &["cgroup.procs"]);
+    pids.retain(|pid| *pid != own);
     pids
+}
+
+/// The ids in the groups and, where asked for, in those below, by the first of the files that can be
+/// read: v2's `cgroup.procs` cannot in a threaded group, v1 has no `cgroup.threads`.
+pub(super) fn listed(trees: &[Tree], recursive: bool, files: &[&str]) -> Vec<i32> {
+    // All trees: what was moved out of one directory is still in the others.
+    let mut ids: Vec<i32> = Vec::new();
+    for tree in trees {
+        let dirs = match recursive {
+            true => groups(tree.dir.path()),
+            false => vec![tree.dir.path().to_owned()],
+        };
+        for dir in dirs {
+            let text = files.iter().find_map(|file| write::read(&dir, file).ok());
+            let numbers = text.unwrap_or_default();
+            // 0 stands for those of another pid namespace.
+            ids.extend(
+                numbers
+                    .lines()
+                    .filter_map(|l| l.parse::<i32>().ok())
+                    .filter(|id| *id > 0),
+            );
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// Kills by the lists of processes until they are empty.

@@ -1,18 +1,16 @@
 //! A job's own group: made, joined, written and read back as one thing across all hierarchies.
 
-use std::fs::DirBuilder;
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::DirBuilderExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::controller::cpuset;
 use super::dir::Dir;
+use super::driver::{Cgroupfs, Driver, Parent};
 use super::plan::usage_file;
 use super::tree::Tree;
-use super::{CgroupHost, Hierarchy, Version, end, measure, write};
+use super::{CgroupHost, Version, end, measure};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
 use crate::spec::Bytes;
@@ -68,35 +66,38 @@ impl Group {
     /// `Cgroup` stage with the path; whatever was made is gone again.
     pub fn create(host: &CgroupHost, plan: &GroupPlan) -> Result<Group> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let chosen = |index: &usize| {
-            host.hierarchies
-                .get(*index)
-                .map(|h| (*index, h))
-                .ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Internal,
-                        Stage::Cgroup,
-                        "",
-                        "the plan is of another host",
-                    )
-                })
+        let parent = |index: &usize| match host.hierarchies.get(*index) {
+            Some(hierarchy) => Ok(Parent::own(hierarchy)),
+            None => Err(Error::new(
+                ErrorKind::Internal,
+                Stage::Cgroup,
+                "",
+                "the plan is of another host",
+            )),
         };
-        let parents: Vec<(usize, &Hierarchy)> =
-            plan.hierarchies.iter().map(chosen).collect::<Result<_>>()?;
+        let parents: Vec<Parent<'_>> =
+            plan.hierarchies.iter().map(parent).collect::<Result<_>>()?;
         static SWEPT: AtomicBool = AtomicBool::new(false);
         if !SWEPT.swap(true, Ordering::Relaxed) {
-            for (_, parent) in &parents {
-                end::sweep(parent.dir.as_path());
+            for parent in &parents {
+                end::sweep(parent.dir());
             }
         }
-        enable(&parents, &plan.enable)?;
         let (pid, start) = owner()?;
         // Two processes of different pid namespaces may have the same name for themselves.
         for _ in 0..64 {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            match make(&parents, plan, &format!("isolate-{pid}-{start}-{number}")) {
+            let name = format!("isolate-{pid}-{start}-{number}");
+            match Cgroupfs.make(&parents, &plan.enable, &name) {
                 Err(error) if error.errno() == libc::EEXIST => {}
-                made => return made,
+                made => {
+                    return Ok(Group {
+                        trees: made?,
+                        indices: plan.hierarchies.clone(),
+                        writes: plan.writes.clone(),
+                        with_init: plan.with_init,
+                    });
+                }
             }
         }
         Err(Error::new(
@@ -239,13 +240,13 @@ impl Group {
     /// # Errors
     /// `Cgroup` stage with the path.
     pub fn kill(&self) -> Result<()> {
-        end::kill(self)
+        end::kill(&self.trees)
     }
 
     /// The processes in the group and in those below it, as the caller sees them; those of another
     /// pid namespace that the caller does not see are left out.
     pub fn processes(&self) -> Vec<i32> {
-        end::processes(self)
+        end::processes(&self.trees)
     }
 
     /// Removes the directories, with bounded retries (about a second) while the last processes go.
@@ -263,25 +264,6 @@ impl Group {
             .map(|tree| Bytes::from(tree.dir.path()))
             .collect()
     }
-}
-
-/// Enables controllers for the groups below the caller's own v2 cgroup.
-fn enable(parents: &[(usize, &Hierarchy)], controllers: &[String]) -> Result<()> {
-    let Some((_, parent)) = parents.iter().find(|(_, h)| h.version == Version::V2) else {
-        return Ok(());
-    };
-    if controllers.is_empty() {
-        return Ok(());
-    }
-    let words: Vec<String> = controllers.iter().map(|c| format!("+{c}")).collect();
-    let put = |value: &str| write::write(parent.dir.as_path(), "cgroup.subtree_control", value);
-    let Err(refused) = put(&words.join(" ")) else {
-        return Ok(());
-    };
-    // The kernel takes all or none. One that cannot be had may be one that no limit needs; a limit
-    // that does need it finds its file missing.
-    let enabled = words.iter().filter(|word| put(word).is_ok()).count();
-    if enabled == 0 { Err(refused) } else { Ok(()) }
 }
 
 /// The pid of this process and when it started, in clock ticks since boot.
@@ -320,93 +302,6 @@ pub(super) fn start_time(stat: &str) -> Option<u64> {
         .nth(19)?
         .parse()
         .ok()
-}
-
-fn make(parents: &[(usize, &Hierarchy)], plan: &GroupPlan, name: &str) -> Result<Group> {
-    let mut group = Group {
-        trees: Vec::new(),
-        indices: Vec::new(),
-        writes: plan.writes.clone(),
-        with_init: plan.with_init,
-    };
-    for (index, parent) in parents {
-        if let Err(error) = make_tree(&mut group, *index, parent, plan, name) {
-            // The first failure is the one to tell; nothing has entered the directories yet.
-            let _ = group.remove();
-            return Err(error);
-        }
-    }
-    Ok(group)
-}
-
-fn make_tree(
-    group: &mut Group,
-    index: usize,
-    parent: &Hierarchy,
-    plan: &GroupPlan,
-    name: &str,
-) -> Result<()> {
-    let dir = parent.dir.as_path().join(name);
-    let failed = |e: &io::Error| Error::from_io(e, Stage::Cgroup, dir.display().to_string());
-    DirBuilder::new().mode(0o755).create(&dir).map_err(|e| {
-        let error = failed(&e);
-        match e.raw_os_error() {
-            Some(libc::EAGAIN) => {
-                error.with_hint("cgroup.max.descendants or cgroup.max.depth is reached")
-            }
-            Some(libc::ENOENT) => error.with_hint("the caller's own cgroup is gone"),
-            _ => error,
-        }
-    })?;
-    let mut controllers = parent.controllers.clone();
-    if parent.version == Version::V2 {
-        controllers.retain(|c| parent.enabled.contains(c) || plan.enable.contains(c));
-    }
-    let dir = Dir::open(&dir).inspect_err(|_| {
-        let _ = std::fs::remove_dir(&dir);
-    })?;
-    group.indices.push(index);
-    group.trees.push(Tree {
-        version: parent.version,
-        controllers,
-        name: parent.name.clone(),
-        dir,
-    });
-    let Some(Tree { dir, .. }) = group.trees.last() else {
-        return Ok(());
-    };
-    match parent.version {
-        Version::V1 if parent.controllers.iter().any(|c| c == "cpuset") => {
-            inherit_cpuset(&Dir::open(parent.dir.as_path())?, dir)
-        }
-        Version::V1 => Ok(()),
-        Version::V2 => {
-            if dir
-                .read("cgroup.type")
-                .is_ok_and(|t| t.trim() == "domain invalid")
-            {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    Stage::Cgroup,
-                    dir.path().display().to_string(),
-                    "the caller's own cgroup holds processes and gives threaded controllers, so no \
-                     process can enter a group below it",
-                ));
-            }
-            Ok(())
-        }
-    }
-}
-
-/// A new v1 cpuset is empty, and no process can enter it (ENOSPC).
-fn inherit_cpuset(parent: &Dir, dir: &Dir) -> Result<()> {
-    for file in ["cpuset.cpus", "cpuset.mems"] {
-        // cgroup.clone_children may have filled it.
-        if dir.read(file)?.trim().is_empty() {
-            dir.write(file, parent.read(file)?.trim())?;
-        }
-    }
-    Ok(())
 }
 
 /// v2 takes any list and uses what it can of it: what it uses has to be the list.

@@ -3,28 +3,38 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod attach;
 #[allow(dead_code, reason = "limits do not reach it yet")]
 mod bpf;
 mod controller;
+mod delegate;
 #[allow(dead_code, unused_imports, reason = "limits do not reach it yet")]
 pub mod devices;
 mod dir;
+mod driver;
 mod end;
+mod freeze;
 mod group;
+mod handle;
 mod layout;
 mod leaf;
 mod measure;
+mod memory;
 mod parse;
+mod path;
 mod plan;
 mod probe;
+mod release;
 #[cfg(test)]
 mod testing;
 mod tree;
 mod write;
 
 pub use group::{Group, GroupPlan, Write};
+pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
+pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
 pub(crate) use probe::probe;

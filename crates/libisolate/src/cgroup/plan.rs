@@ -330,7 +330,7 @@ fn usable(host: &CgroupHost, controller: &str, limit: &str) -> Result<usize> {
     )
 }
 
-fn absent(host: &CgroupHost, controller: &str) -> String {
+pub(super) fn absent(host: &CgroupHost, controller: &str) -> String {
     match (host.layout, host.unified()) {
         (Layout::None, _) => "no cgroup file system is mounted here".to_owned(),
         (Layout::Unified, Some(tree)) if !tree.dir.is_empty() => format!(
@@ -346,7 +346,7 @@ fn absent(host: &CgroupHost, controller: &str) -> String {
 }
 
 /// Why no group can be made at all.
-fn no_group(host: &CgroupHost) -> (ErrorKind, String) {
+pub(super) fn no_group(host: &CgroupHost) -> (ErrorKind, String) {
     let told = host
         .unified()
         .into_iter()

@@ -1,0 +1,517 @@
+//! A group as one thing across all hierarchies: made, opened, found, and its files by name.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use super::dir::{Dir, check_name};
+use super::driver::{Cgroupfs, Driver, Parent};
+use super::path::{GroupPath, check_group};
+use super::tree::Tree;
+use super::{CgroupHost, Hierarchy, Version, end, parse, plan, probe};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::spec::Bytes;
+
+/// A group of processes with limits: one directory in each hierarchy that it spans (cgroups(7)).
+///
+/// Its directories are held open: the handle stays with the group that it was made for, also when
+/// another takes its name. Dropping the handle leaves the group; [`Cgroup::remove`] takes it away.
+/// Every method may be called from any thread.
+#[derive(Debug)]
+pub struct Cgroup {
+    path: String,
+    pub(super) trees: Vec<Tree>,
+    /// v2: what a reset of the peak is bound to (`memory.peak`, Linux 6.12).
+    pub(super) peak: Mutex<Option<File>>,
+}
+
+/// Where a new group goes and what it can limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateOptions {
+    /// The group below which it is made: `a/b` below the caller's own, `/a/b` from the root of each
+    /// hierarchy as the caller sees it. Left out: the caller's own.
+    pub parent: Option<String>,
+    /// The controllers that it must have. Left out: all that can be had.
+    pub controllers: Option<Vec<String>>,
+}
+
+/// One directory of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// v1 or v2.
+    pub version: Version,
+    /// v1: the controllers of the hierarchy. v2: those that the group has (`cgroup.controllers`).
+    pub controllers: Vec<String>,
+    /// The name of a v1 hierarchy without controllers.
+    pub name: Option<String>,
+    /// The directory.
+    pub path: Bytes,
+}
+
+impl Cgroup {
+    /// Makes a group of that name, which must not be there yet.
+    ///
+    /// On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree too, also when no
+    /// controller is there: that gives freezing, killing, events and pressure.
+    ///
+    /// # Errors
+    /// `InvalidSpec` for a name or path that leads elsewhere; `Busy` when the group is there (EEXIST) or
+    /// the group above it holds processes; `NotFound` without the parent; `Unsupported` or `Permission`
+    /// for a controller that cannot be had, with what to do. Nothing is left of what was made.
+    pub fn create(name: &str, options: &CreateOptions) -> Result<Cgroup> {
+        check_group(name)?;
+        let above = GroupPath::parse(options.parent.as_deref().unwrap_or("."))?;
+        let host = probe()?;
+        let asked = options.controllers.as_deref();
+        let chosen = choose(&host, asked)?;
+        let read: Vec<(&Hierarchy, Vec<String>)> = chosen
+            .into_iter()
+            .filter(|hierarchy| above.in_hierarchy(hierarchy).is_dir())
+            .map(|hierarchy| (hierarchy, available(hierarchy, &above)))
+            .collect();
+        let parents: Vec<Parent<'_>> = read
+            .iter()
+            .map(|(hierarchy, controllers)| Parent {
+                version: hierarchy.version,
+                controllers,
+                enabled: &[],
+                name: hierarchy.name.as_deref(),
+                chain: above.chain(hierarchy),
+            })
+            .collect();
+        if parents.is_empty() {
+            return Err(missing(options.parent.as_deref().unwrap_or(".")));
+        }
+        let path = match &options.parent {
+            Some(parent) => format!("{}/{name}", parent.trim_end_matches('/')),
+            None => name.to_owned(),
+        };
+        Cgroup::make(path, &parents, asked, name)
+    }
+
+    /// Makes a group below this one, with the controllers that it must have, or all that this one has.
+    ///
+    /// # Errors
+    /// As [`Cgroup::create`].
+    pub fn create_child(&self, name: &str, controllers: Option<&[String]>) -> Result<Cgroup> {
+        check_group(name)?;
+        for asked in controllers.into_iter().flatten() {
+            self.tree(asked)?;
+        }
+        let parents: Vec<Parent<'_>> = self
+            .trees
+            .iter()
+            .map(|tree| Parent {
+                version: tree.version,
+                controllers: &tree.controllers,
+                enabled: &[],
+                name: tree.name.as_deref(),
+                chain: vec![tree.dir.path().to_owned()],
+            })
+            .collect();
+        let path = format!("{}/{name}", self.path.trim_end_matches('/'));
+        Cgroup::make(path, &parents, controllers, name)
+    }
+
+    fn make(
+        path: String,
+        parents: &[Parent<'_>],
+        asked: Option<&[String]>,
+        name: &str,
+    ) -> Result<Cgroup> {
+        let v2 = parents.iter().find(|p| p.version == Version::V2);
+        let enable: Vec<String> = v2.map_or(&[][..], |p| p.controllers).to_vec();
+        let mut enable: Vec<String> = match asked {
+            None => enable,
+            Some(asked) => enable.into_iter().filter(|c| asked.contains(c)).collect(),
+        };
+        let made = match Cgroupfs.make(parents, &enable, name) {
+            // Nobody has asked for them: the group is worth having without.
+            Err(error)
+                if asked.is_none() && error.subject().starts_with("cgroup.subtree_control") =>
+            {
+                enable.clear();
+                Cgroupfs.make(parents, &enable, name)
+            }
+            made => made,
+        };
+        let group = Cgroup::of_trees(path, made?);
+        let lacks = |c: &&String| enable.contains(c) && group.tree(c).is_err();
+        if let Some(lost) = asked.into_iter().flatten().find(lacks) {
+            let _ = group.remove();
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                Stage::Cgroup,
+                group.path,
+                format!("the {lost} controller cannot be handed down to it"),
+            ));
+        }
+        Ok(group)
+    }
+
+    pub(super) fn of_trees(path: String, mut trees: Vec<Tree>) -> Cgroup {
+        for tree in trees.iter_mut().filter(|t| t.version == Version::V2) {
+            tree.controllers = words(&tree.dir, "cgroup.controllers");
+        }
+        Cgroup {
+            path,
+            trees,
+            peak: Mutex::new(None),
+        }
+    }
+
+    /// Opens a group that is there: `a/b` below the caller's own, `/a/b` from the root of each hierarchy
+    /// as the caller sees it, `/` that itself. The handle spans the hierarchies that have it.
+    ///
+    /// # Errors
+    /// `InvalidSpec` for a path that leads upward, `NotFound` when no hierarchy has it.
+    pub fn open(path: &str) -> Result<Cgroup> {
+        let parsed = GroupPath::parse(path)?;
+        let host = probe()?;
+        let trees = host
+            .hierarchies
+            .iter()
+            .filter(|h| !h.dir.is_empty())
+            .filter_map(|h| tree(h, &parsed.in_hierarchy(h)).transpose())
+            .collect::<Result<Vec<Tree>>>()?;
+        if trees.is_empty() {
+            return Err(missing(path));
+        }
+        Ok(Cgroup::of_trees(path.to_owned(), trees))
+    }
+
+    /// The group that the caller is in, in every hierarchy.
+    ///
+    /// # Errors
+    /// `Host` stage when /proc cannot be read, `NotFound` where no tree is mounted.
+    pub fn own() -> Result<Cgroup> {
+        Cgroup::of("/proc/self/cgroup", ".".to_owned())
+    }
+
+    /// The group that a process is in, in every hierarchy that the caller sees it in.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such process, or no tree shows its group.
+    pub fn of_process(pid: i32) -> Result<Cgroup> {
+        if pid <= 0 {
+            return Err(Error::new(
+                ErrorKind::InvalidSpec,
+                Stage::Cgroup,
+                pid.to_string(),
+                "is no process id",
+            ));
+        }
+        Cgroup::of(&format!("/proc/{pid}/cgroup"), format!("process {pid}"))
+    }
+
+    fn of(proc_file: &str, path: String) -> Result<Cgroup> {
+        let text =
+            std::fs::read(proc_file).map_err(|e| Error::from_io(&e, Stage::Cgroup, proc_file))?;
+        let mounts = parse::mountinfo(&probe::read_proc("/proc/self/mountinfo")?);
+        let views = parse::best_views(parse::arrange(&mounts, &parse::memberships(&text)));
+        let trees = views
+            .iter()
+            .filter(|view| !view.dir.is_empty())
+            .filter_map(|view| {
+                let mut dir = view.dir.as_path().to_owned();
+                if view
+                    .own
+                    .as_bytes()
+                    .ends_with(format!("/{}", parse::LEAF).as_bytes())
+                {
+                    dir.push(parse::LEAF);
+                }
+                tree(view, &dir).transpose()
+            })
+            .collect::<Result<Vec<Tree>>>()?;
+        if trees.is_empty() {
+            return Err(missing(&path));
+        }
+        Ok(Cgroup::of_trees(path, trees))
+    }
+
+    /// The path by which the handle was made: see [`Cgroup::open`]. `.` for the caller's own group,
+    /// `process N` for that of a process.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The group's directories, one for each hierarchy.
+    pub fn places(&self) -> Vec<Place> {
+        self.trees
+            .iter()
+            .map(|tree| Place {
+                version: tree.version,
+                controllers: tree.controllers.clone(),
+                name: tree.name.clone(),
+                path: Bytes::from(tree.dir.path()),
+            })
+            .collect()
+    }
+
+    /// The controllers that the group has, of whatever version, by name.
+    pub fn controllers(&self) -> Vec<String> {
+        let all = self.trees.iter().flat_map(|tree| &tree.controllers);
+        let mut names: Vec<String> = all.cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The names of the groups directly below, in whatever hierarchy. None once the group is removed.
+    pub fn children(&self) -> Vec<String> {
+        let all = self.trees.iter().flat_map(|tree| tree.dir.children());
+        let mut names: Vec<String> = all.collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Opens a group directly below.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none of that name.
+    pub fn child(&self, name: &str) -> Result<Cgroup> {
+        check_name(name)?;
+        let path = format!("{}/{name}", self.path.trim_end_matches('/'));
+        let mut trees = Vec::new();
+        for tree in &self.trees {
+            match tree.dir.child(name) {
+                Ok(dir) => trees.push(Tree {
+                    version: tree.version,
+                    controllers: tree.controllers.clone(),
+                    name: tree.name.clone(),
+                    dir,
+                }),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if trees.is_empty() {
+            return Err(missing(&path));
+        }
+        Ok(Cgroup::of_trees(path, trees))
+    }
+
+    /// Reads a file of the group's, such as `memory.stat`, from whichever hierarchy has it.
+    ///
+    /// # Errors
+    /// `InvalidSpec` for what is no file name, `Unsupported` when the group has no such file,
+    /// `NotFound` when the group is gone.
+    pub fn get(&self, file: &str) -> Result<String> {
+        self.with_file(file)?.dir.read(file)
+    }
+
+    /// Writes a file of the group's as it is, and gives what it holds then; of a file that cannot be
+    /// read, nothing.
+    ///
+    /// # Errors
+    /// As [`Cgroup::get`], and what the kernel says, with file and value.
+    pub fn set(&self, file: &str, value: &str) -> Result<String> {
+        let dir = &self.with_file(file)?.dir;
+        match dir.put(file, value) {
+            // Some are for writing alone: cgroup.kill, memory.reclaim, devices.allow.
+            Err(error) if error.errno() == libc::EACCES || error.errno() == libc::EINVAL => dir
+                .write(file, value)
+                .map(|()| dir.read(file).unwrap_or_default()),
+            put => put,
+        }
+    }
+
+    /// The tree that has a file; where several do, the v2 tree.
+    pub(super) fn with_file(&self, file: &str) -> Result<&Tree> {
+        check_name(file)?;
+        let having = |version| {
+            let of = move |tree: &&Tree| tree.version == version && tree.dir.has(file);
+            self.trees.iter().find(of)
+        };
+        having(Version::V2)
+            .or_else(|| having(Version::V1))
+            .ok_or_else(|| {
+                if self.is_gone() {
+                    return self.gone();
+                }
+                let places: Vec<String> = self
+                    .trees
+                    .iter()
+                    .map(|tree| {
+                        format!(
+                            "{} ({})",
+                            tree.dir.path().display(),
+                            tree.controllers.join(" ")
+                        )
+                    })
+                    .collect();
+                Error::new(
+                    ErrorKind::Unsupported,
+                    Stage::Cgroup,
+                    format!("{}: {file}", self.path),
+                    format!("the group has no such file; it has {}", places.join(", ")),
+                )
+            })
+    }
+
+    /// The tree that has a controller.
+    pub(super) fn tree(&self, controller: &str) -> Result<&Tree> {
+        self.trees
+            .iter()
+            .find(|tree| tree.has(controller))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Unsupported,
+                    Stage::Cgroup,
+                    self.path.as_str(),
+                    format!(
+                        "the group has no {controller} controller; it has {}",
+                        self.controllers().join(", ")
+                    ),
+                )
+            })
+    }
+
+    pub(super) fn unified(&self) -> Option<&Tree> {
+        self.trees.iter().find(|tree| tree.version == Version::V2)
+    }
+
+    /// Whether the directories are removed.
+    pub(super) fn is_gone(&self) -> bool {
+        self.trees.iter().all(|tree| !tree.dir.has("cgroup.procs"))
+    }
+
+    pub(super) fn gone(&self) -> Error {
+        Error::from_errno(
+            isolate_sys::Errno::ENOENT,
+            Stage::Cgroup,
+            self.path.as_str(),
+        )
+        .with_hint("the group was removed")
+    }
+
+    /// Removes the group and those below it, with bounded retries (about a second) while the last
+    /// processes go. Fine when it is removed already.
+    ///
+    /// # Errors
+    /// `Busy` with the path that would not go and how many processes are in it; the other hierarchies'
+    /// directories are gone.
+    pub fn remove(&self) -> Result<()> {
+        end::remove(self.trees.iter().map(|tree| tree.dir.path()))
+    }
+
+    /// Kills every process of the group and of those below it, forked ones included, frozen ones too.
+    ///
+    /// With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1
+    /// alone it returns when none is left, after 10 seconds at most. The caller itself is spared on v1.
+    ///
+    /// # Errors
+    /// `Cgroup` stage with the path; `Busy` when processes stay.
+    pub fn kill(&self) -> Result<()> {
+        end::kill(&self.trees)
+    }
+}
+
+impl GroupPath {
+    fn base(&self, hierarchy: &Hierarchy) -> PathBuf {
+        match self.absolute {
+            true => hierarchy.mount.as_path().to_owned(),
+            false => hierarchy.dir.as_path().to_owned(),
+        }
+    }
+
+    fn in_hierarchy(&self, hierarchy: &Hierarchy) -> PathBuf {
+        let mut path = self.base(hierarchy);
+        path.extend(&self.names);
+        path
+    }
+
+    /// The groups in which controllers are enabled for one below: from the caller's own, or that alone
+    /// which was named from the root.
+    fn chain(&self, hierarchy: &Hierarchy) -> Vec<PathBuf> {
+        if self.absolute {
+            return vec![self.in_hierarchy(hierarchy)];
+        }
+        let mut path = self.base(hierarchy);
+        let mut chain = vec![path.clone()];
+        for name in &self.names {
+            path.push(name);
+            chain.push(path.clone());
+        }
+        chain
+    }
+}
+
+/// The hierarchies in which a new group gets a directory.
+fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a Hierarchy>> {
+    for name in asked.into_iter().flatten() {
+        let subject = format!("controller {name}");
+        let Some(hierarchy) = host.controller(name) else {
+            let reason = plan::absent(host, name);
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                Stage::Cgroup,
+                subject,
+                reason,
+            ));
+        };
+        if !hierarchy.writable {
+            let reason = hierarchy.reason.clone().unwrap_or_default();
+            return Err(Error::new(
+                ErrorKind::Permission,
+                Stage::Cgroup,
+                subject,
+                reason,
+            ));
+        }
+    }
+    let wanted = |hierarchy: &&Hierarchy| {
+        let fits = |controllers: &[String]| match asked {
+            None => !controllers.is_empty(),
+            Some(asked) => controllers.iter().any(|c| asked.contains(c)),
+        };
+        hierarchy.writable && (hierarchy.version == Version::V2 || fits(&hierarchy.controllers))
+    };
+    let chosen: Vec<&Hierarchy> = host.hierarchies.iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        let (kind, reason) = plan::no_group(host);
+        return Err(Error::new(kind, Stage::Cgroup, "cgroup", reason));
+    }
+    Ok(chosen)
+}
+
+/// The controllers that a group below the parent can have in this hierarchy.
+fn available(hierarchy: &Hierarchy, above: &GroupPath) -> Vec<String> {
+    if hierarchy.version == Version::V1 {
+        return hierarchy.controllers.clone();
+    }
+    match Dir::open(&above.in_hierarchy(hierarchy)) {
+        // Below the caller's own group what that has can be handed on.
+        Ok(_) if !above.absolute => hierarchy.controllers.clone(),
+        Ok(dir) => words(&dir, "cgroup.controllers"),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The tree of a hierarchy where it has such a directory.
+fn tree(hierarchy: &Hierarchy, path: &Path) -> Result<Option<Tree>> {
+    match Dir::open(path) {
+        Ok(dir) => Ok(Some(Tree {
+            version: hierarchy.version,
+            controllers: hierarchy.controllers.clone(),
+            name: hierarchy.name.clone(),
+            dir,
+        })),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn words(dir: &Dir, file: &str) -> Vec<String> {
+    let text = dir.read(file).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn missing(path: &str) -> Error {
+    Error::from_errno(isolate_sys::Errno::ENOENT, Stage::Cgroup, path)
+        .with_hint("no hierarchy has such a group")
+}
