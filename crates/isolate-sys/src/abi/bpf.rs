@@ -55,7 +55,6 @@ pub struct BpfProgInfo {
 /// `BPF_PROG_LOAD`
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
 pub(crate) struct ProgLoad {
     pub kind: u32,
     pub count: u32,
@@ -75,7 +74,6 @@ pub(crate) struct ProgLoad {
 /// `BPF_PROG_ATTACH`, `BPF_PROG_DETACH`
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
 pub(crate) struct ProgAttach {
     pub target: u32,
     pub program: u32,
@@ -89,7 +87,6 @@ pub(crate) struct ProgAttach {
 /// `BPF_PROG_QUERY`
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
 pub(crate) struct ProgQuery {
     pub target: u32,
     pub attach: u32,
@@ -108,7 +105,6 @@ pub(crate) struct ProgQuery {
 /// `BPF_PROG_GET_FD_BY_ID`
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
 pub(crate) struct FdById {
     pub id: u32,
     pub next: u32,
@@ -120,7 +116,6 @@ pub(crate) struct FdById {
 /// `BPF_OBJ_GET_INFO_BY_FD`
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
 pub(crate) struct InfoByFd {
     pub fd: u32,
     pub len: u32,

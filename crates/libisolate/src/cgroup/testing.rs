@@ -140,3 +140,11 @@ pub(crate) fn as_nobody(test: &str, word: &str) {
     let mut command = Command::new("/proc/self/exe");
     passes(command.uid(65534).gid(65534), test, word);
 }
+
+/// Runs a test once more as root, but without CAP_SYS_ADMIN; there [`told`] gives `word`.
+pub(crate) fn without_sys_admin(test: &str, word: &str) {
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-sys_admin", "--"]);
+    command.arg(std::env::current_exe().expect("a program"));
+    passes(&mut command, test, word);
+}

@@ -8,6 +8,7 @@ pub fn skip(test: &str, reason: &str) {
         std::env::var_os("ISOLATE_MUST_WORK").is_none_or(|v| v == "0"),
         "{test} must work here: {reason}"
     );
-    // Straight to the stream: libtest keeps what goes through print.
-    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
+    // Straight to the stream: libtest keeps what goes through print. In one piece, whoever else writes.
+    let line = format!("SKIPPED {test}: {reason}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }

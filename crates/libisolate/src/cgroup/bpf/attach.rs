@@ -98,6 +98,8 @@ pub(crate) fn put(
     let _held = ONE_WRITER.lock();
     let refused = |errno| refused(purpose, value, errno);
     let wanted = facts(&program).map_err(refused)?.id;
+    // Who may load and attach, but not open by number, could not tell afterwards what it has done.
+    own(bpf::open(wanted)).map_err(|errno| failed(dir, purpose, errno))?;
     // The old program can go while it is looked at.
     for last in [false, false, true] {
         let mut old = ours(dir, purpose)?.into_iter();

@@ -120,7 +120,9 @@ pub(crate) fn put(dir: &Dir, value: &str) -> Result<String> {
     }
     let program = program::load(&SOCKETS, &marks.program(), value)?;
     attach::put(dir, &SOCKETS, program.as_fd(), value)?;
-    Ok(marks.to_string())
+    // The kernel may hide what it keeps, but then it is still what was loaded.
+    let kept = program::instructions(&program).and_then(|code| Marks::decode(&code));
+    Ok(kept.unwrap_or(marks).to_string())
 }
 
 /// What [`put`] has set, in its text form; `None` where nothing is.

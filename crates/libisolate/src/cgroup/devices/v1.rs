@@ -16,8 +16,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 
 const LIST: &str = "devices.list";
 
-/// Only a process with CAP_SYS_ADMIN reads and writes attributes of this class; so has it to be to write
-/// the files.
+/// Attributes of this class are for processes with CAP_SYS_ADMIN, which the files of v1 ask for, too.
 const NOTE: &CStr = c"trusted.libisolate.devices";
 
 /// The longest note: the kernel allows a directory of v1 128 KiB in all.

@@ -20,14 +20,12 @@ pub(crate) fn put(dir: &Dir, value: &str) -> Result<String> {
     let code = filter::program(&parse(value)?);
     let program = program::load(&DEVICES, &code, value)?;
     attach::put(dir, &DEVICES, program.as_fd(), value)?;
-    // The kernel may hide the instructions it keeps, but then they are still those that were loaded.
-    let kept = program::instructions(&program).unwrap_or_else(|| code.clone());
-    match filter::decode(&kept) {
-        Some(rules) => Ok(format(&rules)),
-        None => filter::decode(&code)
-            .map(|rules| format(&rules))
-            .ok_or_else(|| unreadable(dir)),
-    }
+    // The kernel may hide what it keeps, but then it is still what was loaded.
+    let kept = program::instructions(&program).and_then(|code| filter::decode(&code));
+    let rules = kept.or_else(|| filter::decode(&code));
+    rules
+        .map(|rules| format(&rules))
+        .ok_or_else(|| unreadable(dir))
 }
 
 /// The rules that [`put`] has put there, in their shortest form; `None` where there are none.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cgroup::Version;
 use crate::cgroup::devices::{Explanation, explain};
-use crate::cgroup::testing::{TestGroup, as_nobody, told};
+use crate::cgroup::testing::{TestGroup, as_nobody, told, without_sys_admin};
 
 const NAME: &str = "cgroup::devices::v2::tests";
 
@@ -277,4 +277,22 @@ fn of_two_trees_one_may_be_hidden() {
     };
     let (v1, v2) = (v1.dir.path().display(), v2.dir.path().display());
     as_nobody(&name, &format!("{v1}:{v2}"));
+}
+
+/// With CAP_BPF and CAP_NET_ADMIN alone, a program can be attached, but not be told from others.
+#[test]
+fn without_sys_admin_nothing_is_attached() {
+    let name = format!("{NAME}::without_sys_admin_nothing_is_attached");
+    if let Some(path) = told() {
+        let dir = Dir::open(path.as_ref()).expect("a group");
+        let error = put(&dir, "deny a").expect_err("it may not");
+        assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
+        assert!(error.message().contains("CAP_SYS_ADMIN"), "{error}");
+        return;
+    }
+    let Some(group) = TestGroup::unified("without_sys_admin_nothing_is_attached") else {
+        return;
+    };
+    without_sys_admin(&name, &group.dir.path().display().to_string());
+    assert_eq!(count(&group.dir), 0);
 }
