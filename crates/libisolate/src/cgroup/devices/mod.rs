@@ -1,7 +1,8 @@
 //! Which devices the processes of a group may use: one list of rules for both versions.
 //!
-//! v1 has a controller for it (`devices.allow`, `devices.deny`), v2 asks an eBPF program ([`listing`]). A [`Rule`] means the same on both. What v1 cannot keep, a part taken out of a wider
-//! rule (`allow c *:* rwm; deny c 1:3 w`), is refused there and works on v2.
+//! v1 has a controller for it (`devices.allow`, `devices.deny`), v2 asks an eBPF program ([`listing`]). A
+//! [`Rule`] means the same on both. What v1 cannot keep, a part taken out of a wider rule (`allow c *:*
+//! rwm; deny c 1:3 w`), is refused there and works on v2.
 
 mod access;
 mod explain;
