@@ -2,7 +2,7 @@
 //! so that neither a rename nor a symbolic link leads anywhere else.
 
 use std::fs::File;
-use std::io::{self, Seek, Write as _};
+use std::io::{self, Read as _, Seek, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -67,6 +67,28 @@ impl Dir {
             .map_err(|e| self.unread(file, &e))
     }
 
+    /// A whole file into a buffer that serves many: three calls in all, since the kernel gives a file
+    /// that is one record whole, unless the buffer is too small. Not for lists such as `cgroup.procs`.
+    pub fn read_into<'b>(&self, file: &str, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+        let mut opened = self.file(file, OFlag::O_RDONLY)?;
+        let mut len = 0;
+        loop {
+            if len == buffer.len() {
+                buffer.resize((2 * len).max(4096), 0);
+            }
+            match opened.read(&mut buffer[len..]) {
+                Ok(read) => {
+                    len += read;
+                    if read == 0 || len < buffer.len() {
+                        return Ok(&buffer[..len]);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Writes `value` in one call, as the kernel wants it.
     pub fn write(&self, file: &str, value: &str) -> Result<()> {
         self.file(file, OFlag::O_WRONLY)
@@ -122,6 +144,15 @@ impl Dir {
 
     /// The names of the groups directly below, sorted. None where the directory is gone.
     pub fn children(&self) -> Vec<String> {
+        self.entries(nix::dir::Type::Directory)
+    }
+
+    /// The names of its files, sorted.
+    pub fn files(&self) -> Vec<String> {
+        self.entries(nix::dir::Type::File)
+    }
+
+    fn entries(&self, kind: nix::dir::Type) -> Vec<String> {
         let mut names = Vec::new();
         // A descriptor of its own: a directory's position belongs to the open file.
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -130,8 +161,7 @@ impl Dir {
         };
         for entry in dir.iter().flatten() {
             let name = entry.file_name().to_bytes();
-            if entry.file_type() == Some(nix::dir::Type::Directory) && name != b"." && name != b".."
-            {
+            if entry.file_type() == Some(kind) && name != b"." && name != b".." {
                 names.push(String::from_utf8_lossy(name).into_owned());
             }
         }
@@ -147,7 +177,7 @@ impl Dir {
         Ok(File::from(openat(&self.fd, name, flags, Mode::empty())?))
     }
 
-    fn unread(&self, file: &str, error: &io::Error) -> Error {
+    pub fn unread(&self, file: &str, error: &io::Error) -> Error {
         let path = self.path.join(file).display().to_string();
         Error::from_io(error, Stage::Cgroup, path)
     }

@@ -1,6 +1,6 @@
 //! What a group measured: CPU time, memory, refused processes, throttling, block device bytes.
 
-use super::{Group, Version};
+use super::{Group, Version, stat};
 use crate::job::Usage;
 
 pub(super) fn oom_kills(group: &Group) -> Option<u64> {
@@ -43,14 +43,10 @@ pub(super) fn fill(group: &Group, usage: &mut Usage) {
             };
         }
         let io = match tree.version {
-            Version::V1 if tree.has("blkio") => dir
-                .read("blkio.throttle.io_service_bytes")
-                .ok()
-                .map(|text| blkio_bytes(&text)),
-            Version::V2 if tree.has("io") => dir.read("io.stat").ok().map(|text| io_bytes(&text)),
-            _ => None,
+            Version::V1 => tree.has("blkio"),
+            Version::V2 => tree.has("io"),
         };
-        if let Some((read, written)) = io {
+        if let (true, Ok((read, written))) = (io, stat::io::bytes(tree)) {
             usage.io_read = Some(read);
             usage.io_written = Some(written);
         }
@@ -65,45 +61,5 @@ fn cpu_time(group: &Group) -> Option<f64> {
             .dir
             .keyed("cpu.stat", "usage_usec")
             .map(|us| us as f64 / 1e6),
-    }
-}
-
-/// Read and written bytes of all devices: lines `8:0 Read 4096`.
-fn blkio_bytes(text: &str) -> (u64, u64) {
-    let sum = |operation: &str| {
-        text.lines()
-            .filter_map(|line| {
-                let mut words = line.split(' ').skip(1);
-                (words.next() == Some(operation)).then(|| words.next()?.parse::<u64>().ok())?
-            })
-            .sum()
-    };
-    (sum("Read"), sum("Write"))
-}
-
-/// Read and written bytes of all devices: lines `8:0 rbytes=4096 wbytes=0 rios=1 ...`.
-fn io_bytes(text: &str) -> (u64, u64) {
-    let sum = |key: &str| {
-        text.split_whitespace()
-            .filter_map(|word| word.strip_prefix(key)?.parse::<u64>().ok())
-            .sum()
-    };
-    (sum("rbytes="), sum("wbytes="))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_of_all_devices() {
-        let v1 =
-            "8:0 Read 4096\n8:0 Write 512\n8:0 Sync 0\n8:0 Total 4608\n8:16 Read 1\nTotal 4609\n";
-        assert_eq!(blkio_bytes(v1), (4097, 512));
-        let v2 =
-            "8:0 rbytes=4096 wbytes=512 rios=1 wios=1 dbytes=9 dios=0\n254:0 rbytes=1 wbytes=2\n";
-        assert_eq!(io_bytes(v2), (4097, 514));
-        assert_eq!(blkio_bytes(""), (0, 0));
-        assert_eq!(io_bytes("8:0\n"), (0, 0));
     }
 }

@@ -7,12 +7,14 @@ mod attach;
 #[allow(dead_code, reason = "limits do not reach it yet")]
 mod bpf;
 mod controller;
+pub mod convert;
 mod delegate;
 #[allow(dead_code, unused_imports, reason = "limits do not reach it yet")]
 pub mod devices;
 mod dir;
 mod driver;
 mod end;
+mod events;
 mod freeze;
 mod group;
 mod handle;
@@ -25,11 +27,13 @@ mod path;
 mod plan;
 mod probe;
 mod release;
+pub mod stat;
 #[cfg(test)]
 mod testing;
 mod tree;
 mod write;
 
+pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
 pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
@@ -38,3 +42,4 @@ pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
 pub(crate) use probe::probe;
+pub use stat::{Stat, StatKind};

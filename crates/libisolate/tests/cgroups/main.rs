@@ -6,10 +6,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod events;
+mod events_memory;
 mod freeze;
 mod members;
 mod memory;
 mod names;
+mod stat;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
