@@ -126,6 +126,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
             cpu_limit,
             cpu_slot,
             cpus,
+            oom_slot,
             host_slot,
             pid_namespace,
         } => supervise::spawn(
@@ -135,6 +136,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
                 cpu_limit,
                 cpu_file: init.slot(cpu_slot).ok(),
                 cpus: u64::from(cpus.max(1)),
+                oom: init.slot(oom_slot).ok(),
                 host: init.slot(host_slot).ok(),
                 pid_namespace: pid_namespace != 0,
             },

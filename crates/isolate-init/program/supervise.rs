@@ -33,6 +33,8 @@ pub struct Watch {
     pub cpu_file: Option<i32>,
     /// CPUs the job may burn at once.
     pub cpus: u64,
+    /// An eventfd that tells when the group is out of memory.
+    pub oom: Option<i32>,
     /// A pidfd of the host.
     pub host: Option<i32>,
     /// Whether this is pid 1 of a new namespace, with which all in it end.
@@ -95,6 +97,7 @@ impl Supervisor {
                 PollFd { fd: self.watch.host.unwrap_or(-1), events: POLLIN, revents: 0 },
                 // Its end alone, which comes with the exec or with death: no waking for the word before.
                 PollFd { fd: self.from_job.unwrap_or(-1), events: 0, revents: 0 },
+                PollFd { fd: self.watch.oom.unwrap_or(-1), events: POLLIN, revents: 0 },
             ];
             let _ = fd::poll(&mut fds, self.next_look());
             let ready = |at: usize| fds[at].revents & (POLLIN | POLLHUP | POLLERR) != 0;
@@ -108,6 +111,11 @@ impl Supervisor {
             }
             if ready(2) {
                 self.host_gone();
+            }
+            if ready(4) {
+                // What v2 does by memory.oom.group. Once: who is killed may need memory to die.
+                self.watch.oom = None;
+                self.kill(Cause::OutOfMemory);
             }
             if ready(0) {
                 self.hear_signals();

@@ -56,6 +56,8 @@ pub enum Cause {
     CpuLimit,
     /// The host said so.
     Killed,
+    /// The group was out of memory.
+    OutOfMemory,
 }
 
 /// How the job's process ended.
@@ -143,6 +145,7 @@ impl Report {
                     Cause::Timeout => 1,
                     Cause::CpuLimit => 2,
                     Cause::Killed => 3,
+                    Cause::OutOfMemory => 4,
                 };
                 all[3] = u32::from(ended.before_exec);
                 for (pair, value) in all[4..].chunks_exact_mut(2).zip([
@@ -179,6 +182,7 @@ impl Report {
                     1 => Cause::Timeout,
                     2 => Cause::CpuLimit,
                     3 => Cause::Killed,
+                    4 => Cause::OutOfMemory,
                     _ => return None,
                 },
                 before_exec: all[3] != 0,

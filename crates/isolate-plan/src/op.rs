@@ -13,7 +13,7 @@ use crate::wire::{Field, Malformed, Reader, Texts};
 const MAGIC: u32 = u32::from_le_bytes(*b"iso1");
 /// Raised whenever an op changes its meaning or its fields: library and init are built together, and a
 /// mixture must not run.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const HEADER: usize = 16;
 
 macro_rules! ops {
@@ -194,6 +194,9 @@ ops! {
         cpu_slot: u32,
         /// CPUs the job may burn at once, for how often to look.
         cpus: u32,
+        /// Slot of an eventfd that tells when the group is out of memory (v1's cgroup.event_control),
+        /// or `NO_SLOT`: then all of the job is killed.
+        oom_slot: u32,
         /// Slot of a pidfd of the host, or `NO_SLOT`: when the host ends, so does the job.
         host_slot: u32,
         /// 1 when the init is pid 1 of a new pid namespace.

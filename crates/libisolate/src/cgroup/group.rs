@@ -10,7 +10,7 @@ use super::dir::Dir;
 use super::driver::{Cgroupfs, Driver, Parent};
 use super::plan::usage_file;
 use super::tree::Tree;
-use super::{CgroupHost, Version, end, measure};
+use super::{CgroupHost, Version, end, events, measure};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
 use crate::spec::Bytes;
@@ -42,6 +42,9 @@ pub struct GroupPlan {
     /// Whether the init is in the v2 directory too: it is taken off what is measured there.
     #[serde(default)]
     pub with_init: bool,
+    /// Whether the init has to kill the whole job when its v1 group is out of memory.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub oom_by_init: bool,
 }
 
 /// A job's group on this host. Dropping it removes nothing: [`Group::remove`] does.
@@ -220,6 +223,23 @@ impl Group {
             .iter()
             .find(|t| t.has("cpuacct"))
             .or_else(|| self.trees.iter().find(|t| t.version == Version::V2))
+    }
+
+    /// An eventfd that tells when the group is out of memory, on v1.
+    ///
+    /// # Errors
+    /// `Cgroup` stage, `Unsupported` without a v1 memory directory.
+    pub(crate) fn oom_events(&self) -> Result<OwnedFd> {
+        let v1 = |tree: &&Tree| tree.version == Version::V1 && tree.has("memory");
+        match self.trees.iter().find(v1) {
+            Some(tree) => events::oom_eventfd(tree),
+            None => Err(Error::new(
+                ErrorKind::Internal,
+                Stage::Cgroup,
+                "memory.oom_control",
+                "the group has no v1 memory directory",
+            )),
+        }
     }
 
     /// How many processes the out of memory killer ended in the group so far.

@@ -10,6 +10,7 @@ mod delegate;
 mod dir;
 mod driver;
 mod end;
+mod events;
 mod freeze;
 mod group;
 mod handle;
@@ -26,6 +27,7 @@ pub mod stat;
 mod tree;
 mod write;
 
+pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
 pub use handle::{Cgroup, CreateOptions, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};

@@ -74,6 +74,17 @@ impl Slots {
                     })?;
                     slots.add(usage.0);
                 }
+                Slot::OomEvents => {
+                    let events = group.map(Group::oom_events).ok_or_else(|| {
+                        Error::new(
+                            ErrorKind::Internal,
+                            Stage::Cgroup,
+                            "memory.oom_control",
+                            "the job has no group",
+                        )
+                    })?;
+                    slots.add(events?);
+                }
                 Slot::HostPidfd => {
                     let own = pidfd::of_this_process()
                         .map_err(|errno| Error::from_errno(errno, Stage::Clone, "pidfd_open"))?;

@@ -429,6 +429,10 @@ impl State {
             _ if self.killed || cause == Cause::Killed => {
                 (Reason::Killed, "the caller killed it".to_owned())
             }
+            (Cause::OutOfMemory, _) => (
+                Reason::OutOfMemory,
+                "the init killed all of it when its cgroup was out of memory".to_owned(),
+            ),
             _ if oom_kills > 0 => (
                 Reason::OutOfMemory,
                 format!("the kernel's out of memory killer ended {oom_kills} of its processes"),

@@ -42,6 +42,8 @@ pub enum Slot {
     Join(usize),
     /// The file that tells the group's CPU time.
     CpuUsage,
+    /// An eventfd that tells when a v1 group is out of memory.
+    OomEvents,
     /// A pidfd of the host process.
     HostPidfd,
     /// One of the job's standard streams: 0, 1, 2.
@@ -193,6 +195,10 @@ pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Pla
             (Some(_), Some(_)) => build.slot(Slot::CpuUsage),
             _ => NO_SLOT,
         };
+        let oom_slot = match group.as_ref().is_some_and(|group| group.oom_by_init) {
+            true => build.slot(Slot::OomEvents),
+            false => NO_SLOT,
+        };
         let nanos = |time: Option<crate::spec::Seconds>| {
             time.map_or(0, |t| {
                 u64::try_from(t.0.as_nanos()).unwrap_or(u64::MAX).max(1)
@@ -210,6 +216,7 @@ pub(crate) fn plan_inside(spec: &Spec, host: &Host, groups: usize) -> Result<Pla
                 },
                 cpu_slot,
                 cpus: host.cpus,
+                oom_slot,
                 host_slot,
                 pid_namespace: u32::from(namespaces.has(Kind::Pid)),
             },

@@ -6,6 +6,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod events;
+mod events_memory;
 mod freeze;
 mod members;
 mod memory;

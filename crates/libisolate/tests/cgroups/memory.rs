@@ -14,7 +14,7 @@ use crate::name;
 const MIB: u64 = 1 << 20;
 
 /// A group with the memory controller and its version.
-fn memory_or_skip(test: &str, tag: &str) -> Option<(Own, Version)> {
+pub fn memory_or_skip(test: &str, tag: &str) -> Option<(Own, Version)> {
     let group = group_or_skip(test, tag)?;
     let places = group.places();
     let place = places
@@ -33,7 +33,7 @@ fn memory_or_skip(test: &str, tag: &str) -> Option<(Own, Version)> {
 }
 
 /// A process that waits for a line, then takes so many MiB of memory, says so, and waits again.
-fn taker(mib: u64) -> Running {
+pub fn taker(mib: u64) -> Running {
     let script = format!(
         "import sys\nsys.stdin.readline()\nkept=bytearray({mib}<<20)\nfor i in range(0,len(kept),4096): kept[i]=1\n\
          print('taken',flush=True)\nsys.stdin.readline()"
@@ -46,11 +46,11 @@ fn taker(mib: u64) -> Running {
     Running(command.spawn().unwrap())
 }
 
-fn go(running: &mut Running) {
+pub fn go(running: &mut Running) {
     running.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
 }
 
-fn said(running: &mut Running) -> String {
+pub fn said(running: &mut Running) -> String {
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap())
         .read_line(&mut line)
