@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use libisolate::cgroup::{Cgroup, CreateOptions, StatKind, Version};
+use libisolate::spec::{Limits, Size};
 
 const KINDS: [StatKind; 3] = [StatKind::Cpu, StatKind::Memory, StatKind::Pids];
 
@@ -45,22 +46,16 @@ fn life(prefix: &str, count: u32, gap: u64) -> Answer<()> {
         parent: Some("/".to_owned()),
         controllers: Some(wanted.map(str::to_owned).collect()),
     };
-    let limits = match v2 {
-        true => [("cpu.max", "50000 100000"), ("memory.max", "67108864")],
-        false => [
-            ("cpu.cfs_quota_us", "50000"),
-            ("memory.limit_in_bytes", "67108864"),
-        ],
-    };
+    let mut limits = Limits::default();
+    limits.cpus = Some(0.5);
+    limits.memory = Some(Size(64 << 20));
+    limits.pids = Some(32);
     for _ in 0..count {
         std::thread::sleep(Duration::from_micros(gap));
         let mut child = Command::new("sleep").arg("1000").spawn()?;
         let start = Instant::now();
         let group = Cgroup::create(&name, &options)?;
-        for (file, value) in limits {
-            group.set(file, value)?;
-        }
-        group.set("pids.max", "32")?;
+        group.apply(&limits)?;
         let made = start.elapsed();
         let start = Instant::now();
         let joined = group.attach(&[child.id() as i32]);
