@@ -10,8 +10,10 @@ use crate::spec::{IoLimit, Limits};
 /// The most operations each second; the next number is the kernel's word for no limit.
 const MAX_IOPS: u64 = u32::MAX as u64 - 1;
 
-/// Weights of v2.
 const WEIGHTS: (u64, u64) = (1, 10_000);
+
+/// What makes the weight of blkio and bfq, 10 to 1000, of one of v2.
+const RULE: Rule = Rule::Runc2025;
 
 /// The longest latency taken, microseconds.
 const MAX_LATENCY: u64 = 1_000_000_000;
@@ -82,7 +84,7 @@ pub(super) fn writes(limits: &Limits, version: Version) -> Result<Vec<Setting>> 
     check(limits)?;
     let mut settings = Vec::new();
     if let Some(weight) = limits.io_weight {
-        let old = old_weight(weight)?;
+        let old = io_to_blkio_weight(weight, RULE)?;
         settings.push(match version {
             Version::V1 => {
                 Setting::new("io_weight", "blkio.weight", old).or("blkio.bfq.weight", old)
@@ -126,7 +128,7 @@ fn v1(settings: &mut Vec<Setting>, at: usize, limit: &IoLimit, device: &str) -> 
         }
     }
     if let Some(weight) = limit.weight {
-        let value = format!("{device} {}", old_weight(weight)?);
+        let value = format!("{device} {}", io_to_blkio_weight(weight, RULE)?);
         settings.push(
             Setting::new("io", "blkio.weight_device", &value).or("blkio.bfq.weight_device", &value),
         );
@@ -150,9 +152,10 @@ fn v2(settings: &mut Vec<Setting>, limit: &IoLimit, device: &str) -> Result<()> 
         settings.push(Setting::new("io", "io.max", line));
     }
     if let Some(weight) = limit.weight {
+        let old = io_to_blkio_weight(weight, RULE)?;
         settings.push(
             Setting::new("io", "io.weight", format!("{device} {weight}"))
-                .or("io.bfq.weight", format!("{device} {}", old_weight(weight)?)),
+                .or("io.bfq.weight", format!("{device} {old}")),
         );
     }
     if let Some(latency) = limit.latency.map(micros) {
@@ -160,12 +163,6 @@ fn v2(settings: &mut Vec<Setting>, limit: &IoLimit, device: &str) -> Result<()> 
         settings.push(Setting::new("io", "io.latency", line));
     }
     Ok(())
-}
-
-/// The weight of blkio and bfq, 10 to 1000, of which runc's rule (10 is 1, 1000 is 10000) makes what is
-/// nearest to `weight`.
-fn old_weight(weight: u64) -> Result<u64> {
-    io_to_blkio_weight(weight, Rule::Runc2025)
 }
 
 #[cfg(test)]
