@@ -74,6 +74,7 @@ fn populated_frozen_thawed_empty_removed() {
         expect_end(&events);
         // Nobody asked in between: that it was empty is said before the end.
         expect(&late, EventKind::Empty);
+        assert!(is_readable(&late), "one more is waiting");
         expect_end(&late);
         let watches: [&[Watch]; 3] = [&[Watch::Populated], &[Watch::PidsEvents], &[]];
         for watches in watches {

@@ -152,12 +152,21 @@ fn past_a_threshold_and_back() {
     });
 }
 
+/// A file that goes with the test, however that ends.
+struct Gone(std::path::PathBuf);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// A process in the group that reads a file of so many MiB, whose pages are charged to it. The file, on
 /// a disk, is gone when it returns.
 fn read_a_file(group: &Cgroup, mib: u64) {
     let directory = std::env::current_exe().unwrap();
-    let path = directory.with_file_name(super::fresh_name("pages"));
-    let mut file = fs::File::create(&path).unwrap();
+    let path = Gone(directory.with_file_name(super::fresh_name("pages")));
+    let mut file = fs::File::create(&path.0).unwrap();
     for _ in 0..mib {
         file.write_all(&vec![1; MIB as usize]).unwrap();
     }
@@ -166,13 +175,12 @@ fn read_a_file(group: &Cgroup, mib: u64) {
     posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
     let script = "read line; exec dd if=\"$0\" of=/dev/null bs=1M";
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", script]).arg(&path);
+    command.args(["-c", script]).arg(&path.0);
     command.stdin(Stdio::piped()).stderr(Stdio::null());
     let mut child = Running(command.spawn().unwrap());
     group.attach(&[child.pid()]).unwrap();
     go(&mut child);
     let status = child.0.wait().unwrap();
-    fs::remove_file(&path).unwrap();
     assert!(status.success(), "{status}");
 }
 
