@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use libisolate::cgroup::{Cgroup, Event, EventKind, Level, LevelMode, Resource, Version, Watch};
 use libisolate::spec::Size;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 
 use super::common::{alone, skip};
 use super::events::{expect, expect_end, is_readable};
@@ -153,7 +155,7 @@ fn past_a_threshold_and_back() {
 }
 
 /// A file that goes with the test, however that ends.
-struct Gone(std::path::PathBuf);
+struct Gone(PathBuf);
 
 impl Drop for Gone {
     fn drop(&mut self) {
@@ -161,12 +163,28 @@ impl Drop for Gone {
     }
 }
 
-/// A process in the group that reads a file of so many MiB, whose pages are charged to it. The file, on
-/// a disk, is gone when it returns.
+/// A new file whose pages can be taken back: not on a tmpfs.
+fn file_on_a_disk() -> (Gone, fs::File) {
+    let beside = std::env::current_exe().unwrap();
+    let places = [
+        beside.parent().unwrap().to_owned(),
+        PathBuf::from("/var/tmp"),
+        std::env::temp_dir(),
+    ];
+    let on_disk = |place: &PathBuf| {
+        statfs(place.as_path()).is_ok_and(|found| found.filesystem_type() != TMPFS_MAGIC)
+    };
+    let made = places.into_iter().filter(on_disk).find_map(|place| {
+        let path = Gone(place.join(super::fresh_name("pages")));
+        let file = fs::File::create(&path.0).ok()?;
+        Some((path, file))
+    });
+    made.expect("a directory on a disk")
+}
+
+/// A process in the group that reads a file of so many MiB, whose pages are charged to it.
 fn read_a_file(group: &Cgroup, mib: u64) {
-    let directory = std::env::current_exe().unwrap();
-    let path = Gone(directory.with_file_name(super::fresh_name("pages")));
-    let mut file = fs::File::create(&path.0).unwrap();
+    let (path, mut file) = file_on_a_disk();
     for _ in 0..mib {
         file.write_all(&vec![1; MIB as usize]).unwrap();
     }
@@ -224,9 +242,12 @@ fn limits_met_on_v2() {
         group.set("memory.high", &(32 * MIB).to_string()).unwrap();
         let events = group.events(&[Watch::MemoryEvents, Watch::Oom]).unwrap();
         assert_eq!(events.next(), Ok(None));
-        read_a_file(&group, 96);
+        let mut slowed = taker(48);
+        group.attach(&[slowed.pid()]).unwrap();
+        go(&mut slowed);
         let event = expect(&events, EventKind::Limit);
         assert_eq!(event.detail.as_deref(), Some("high"), "{event:?}");
+        drop(slowed);
         group.set("memory.high", "max").unwrap();
         let mut hog = taker(128);
         group.attach(&[hog.pid()]).unwrap();
@@ -270,14 +291,26 @@ fn stalls_for_want_of_memory() {
             Ok(events) => events,
             Err(error) => return skip(test, &error.to_string()),
         };
-        limit(&group, version, 16 * MIB);
-        let end = Instant::now() + PATIENCE;
-        let event = loop {
-            read_a_file(&group, 64);
-            if let Some(event) = events.next().unwrap() {
-                break event;
+        let event = match version {
+            Version::V1 => {
+                limit(&group, version, 16 * MIB);
+                let end = Instant::now() + PATIENCE;
+                loop {
+                    read_a_file(&group, 64);
+                    if let Some(event) = events.next().unwrap() {
+                        break event;
+                    }
+                    assert!(Instant::now() < end, "{:?}", group.get("memory.pressure"));
+                }
             }
-            assert!(Instant::now() < end, "{:?}", group.get("memory.pressure"));
+            // Above this it is made to wait.
+            Version::V2 => {
+                group.set("memory.high", &(16 * MIB).to_string()).unwrap();
+                let mut slowed = taker(96);
+                group.attach(&[slowed.pid()]).unwrap();
+                go(&mut slowed);
+                expect(&events, EventKind::Pressure)
+            }
         };
         assert_eq!(event.kind, EventKind::Pressure, "{event:?}");
         assert_eq!(event.file, "memory.pressure");
