@@ -7,15 +7,16 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use libisolate::ErrorKind;
 use libisolate::cgroup::{Cgroup, Event, EventKind, Level, LevelMode, Resource, Version, Watch};
 use libisolate::spec::Size;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 
-use super::common::{alone, skip};
-use super::events::{expect, expect_end, is_readable};
+use super::common::alone;
+use super::events::{expect, expect_end, is_readable, no_pressure};
 use super::memory::{go, memory_or_skip, said, taker};
-use super::{Own, PATIENCE, Running};
+use super::{Own, PATIENCE, Running, refused};
 use crate::name;
 
 const MIB: u64 = 1 << 20;
@@ -41,10 +42,13 @@ fn threshold(bytes: u64) -> Watch {
     }
 }
 
-fn v1_or_skip(test: &str, tag: &str) -> Option<Own> {
+/// A group with memory on v1. On v2 the watch is refused, with what to watch instead.
+fn v1_or_refused(test: &str, tag: &str, watch: &Watch) -> Option<Own> {
     let (group, version) = memory_or_skip(test, tag)?;
     if version == Version::V2 {
-        skip(test, "needs memory on a v1 hierarchy");
+        let error = refused(group.events(std::slice::from_ref(watch)));
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.message().contains("pressure of memory"), "{error}");
         return None;
     }
     Some(group)
@@ -98,7 +102,8 @@ fn out_of_memory_and_killed() {
 fn paused_instead_of_killed() {
     let test = name!();
     alone(test, || {
-        let Some(group) = v1_or_skip(test, "paused") else {
+        let Some((group, Version::V1)) = memory_or_skip(test, "paused") else {
+            // v2 cannot pause.
             return;
         };
         limit(&group, Version::V1, 32 * MIB);
@@ -119,7 +124,7 @@ fn paused_instead_of_killed() {
 fn past_a_threshold_and_back() {
     let test = name!();
     alone(test, || {
-        let Some(group) = v1_or_skip(test, "threshold") else {
+        let Some(group) = v1_or_refused(test, "threshold", &threshold(MIB)) else {
             return;
         };
         let watches = [threshold(400 * MIB), threshold(48 * MIB)];
@@ -206,14 +211,14 @@ fn read_a_file(group: &Cgroup, mib: u64) {
 fn pages_are_reclaimed() {
     let test = name!();
     alone(test, || {
-        let Some(group) = v1_or_skip(test, "level") else {
-            return;
-        };
-        limit(&group, Version::V1, 32 * MIB);
         let low = Watch::PressureLevel {
             level: Level::Low,
             mode: LevelMode::Local,
         };
+        let Some(group) = v1_or_refused(test, "level", &low) else {
+            return;
+        };
+        limit(&group, Version::V1, 32 * MIB);
         let events = group.events(&[low]).unwrap();
         assert_eq!(events.next(), Ok(None));
         read_a_file(&group, 128);
@@ -236,7 +241,10 @@ fn limits_met_on_v2() {
             return;
         };
         if version == Version::V1 {
-            return skip(test, "needs memory on the v2 tree");
+            let error = refused(group.events(&[Watch::MemoryEvents]));
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.message().contains("watch oom"), "{error}");
+            return;
         }
         limit(&group, version, 64 * MIB);
         group.set("memory.high", &(32 * MIB).to_string()).unwrap();
@@ -289,7 +297,7 @@ fn stalls_for_want_of_memory() {
         };
         let events = match group.events(&[stalls]) {
             Ok(events) => events,
-            Err(error) => return skip(test, &error.to_string()),
+            Err(error) => return no_pressure(test, &error),
         };
         let event = match version {
             Version::V1 => {
