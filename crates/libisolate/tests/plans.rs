@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use libisolate::cgroup::DeviceFact;
 use libisolate::host::PathFact;
 use libisolate::plan::plan;
 use libisolate::{ErrorKind, Host, Spec, Stage};
@@ -36,6 +37,13 @@ fn host(text: &str) -> Host {
     let mut host = Host::from_json(text).unwrap();
     for path in ["/src/zlib", "/opt/tool", "/srv/root"] {
         host.paths.insert(path.into(), PathFact::Dir);
+    }
+    for (path, fact) in [
+        ("/dev/sda", DeviceFact::Block(8, 0)),
+        ("/dev/sda1", DeviceFact::Partition(8, 1, "sda".into())),
+        ("/dev/null", DeviceFact::Char(1, 3)),
+    ] {
+        host.devices.insert(path.into(), fact);
     }
     host
 }

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::controller::cpuset;
-use super::dir::Dir;
+use super::controller::gathers;
 use super::driver::{Cgroupfs, Driver, Parent};
-use super::plan::usage_file;
+use super::place::usage_file;
+use super::put::put;
 use super::tree::Tree;
-use super::{CgroupHost, Version, end, events, measure};
+use super::{Cgroup, CgroupHost, Version, apply, end, events, measure};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
-use crate::spec::Bytes;
+use crate::spec::{Bytes, Limits};
 
 /// One value for one cgroup file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,15 @@ pub struct Write {
     pub value: String,
     /// The limit of the spec that asks for it, such as `memory`.
     pub limit: String,
+    /// Another limit that the same value holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<String>,
+    /// Where the group has no `file`: this one with this value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub or: Option<(String, String)>,
+    /// The file that tells what is in force, where `file` may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<String>,
     /// Whether a failure to write it is recorded instead of ending the launch.
     pub best_effort: bool,
 }
@@ -151,34 +160,45 @@ impl Group {
                 .collect();
             entry.value = Some(dirs.join(" "));
         }
+        // Limits that were refused, which the rest of their files is left out for.
+        let mut skipped: Vec<&str> = Vec::new();
         for write in &self.writes {
-            let mut entry = enforcement.iter_mut().find(|e| e.name == write.limit);
-            if entry
-                .as_ref()
-                .is_some_and(|e| e.status == EnforcementStatus::Skipped)
-            {
-                // An earlier file of the same limit was refused.
+            if skipped.contains(&write.limit.as_str()) {
                 continue;
             }
-            match (self.put(write), &mut entry) {
-                (Ok(value), Some(entry)) => {
-                    entry.file = Some(write.file.clone());
-                    entry.value = Some(self.tell(entry, write, value));
+            let done = self.put(write);
+            if let (Err(error), false) = (&done, write.best_effort) {
+                return Err(error.clone());
+            }
+            if done.is_err() {
+                skipped.push(&write.limit);
+            }
+            for name in std::iter::once(&write.limit).chain(&write.also) {
+                let Some(entry) = enforcement.iter_mut().find(|e| e.name == *name) else {
+                    continue;
+                };
+                match &done {
+                    Ok((file, value)) => {
+                        let value = self.tell(entry, write, value.clone());
+                        entry.value = Some(match entry.value.take() {
+                            Some(before) if gathers(name) => format!("{before}; {value}"),
+                            _ => value,
+                        });
+                        entry.file = Some(file.clone());
+                    }
+                    Err(error) => {
+                        entry.status = EnforcementStatus::Skipped;
+                        entry.value = None;
+                        entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
+                    }
                 }
-                (Ok(_), None) => {}
-                (Err(error), Some(entry)) if write.best_effort => {
-                    entry.status = EnforcementStatus::Skipped;
-                    entry.value = None;
-                    entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
-                }
-                (Err(error), _) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// Writes one value and gives what is in force then.
-    fn put(&self, write: &Write) -> Result<String> {
+    /// Writes one value and gives the file that holds it, and what is in force then.
+    fn put(&self, write: &Write) -> Result<(String, String)> {
         let Some(tree) = self.tree_of(write.hierarchy) else {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -187,11 +207,14 @@ impl Group {
                 "the group has no directory in its hierarchy",
             ));
         };
-        let value = tree.dir.put(&write.file, &write.value)?;
-        if tree.version == Version::V2 && write.file.starts_with("cpuset.") {
-            return cpuset_in_force(&tree.dir, write);
-        }
-        Ok(value)
+        let or = write.or.as_ref().map(|(f, v)| (f.as_str(), v.as_str()));
+        put(
+            tree,
+            &write.file,
+            &write.value,
+            or,
+            write.told_by.as_deref(),
+        )
     }
 
     /// The value read back, with a word where it is not the requested one for a reason of our own.
@@ -269,6 +292,33 @@ impl Group {
         end::processes(&self.trees)
     }
 
+    /// The group as a handle of its own.
+    ///
+    /// # Errors
+    /// `Limit` when there are no more descriptors.
+    pub fn handle(&self) -> Result<Cgroup> {
+        let tree = |tree: &Tree| {
+            Ok(Tree {
+                version: tree.version,
+                controllers: tree.controllers.clone(),
+                name: tree.name.clone(),
+                dir: tree.dir.try_clone()?,
+            })
+        };
+        let trees: Vec<Tree> = self.trees.iter().map(tree).collect::<Result<_>>()?;
+        let dir = trees.first().and_then(|tree| tree.dir.path().file_name());
+        let name = dir.map(|name| name.to_string_lossy().into_owned());
+        Ok(Cgroup::of_trees(name.unwrap_or_default(), trees))
+    }
+
+    /// Puts other limits in force ([`Cgroup::apply`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn update(&self, limits: &Limits) -> Result<Enforcement> {
+        apply::apply(&self.handle()?, limits, self.with_init)
+    }
+
     /// Removes the directories, with bounded retries (about a second) while the last processes go.
     ///
     /// # Errors
@@ -322,23 +372,6 @@ pub(super) fn start_time(stat: &str) -> Option<u64> {
         .nth(19)?
         .parse()
         .ok()
-}
-
-/// v2 takes any list and uses what it can of it: what it uses has to be the list.
-fn cpuset_in_force(dir: &Dir, write: &Write) -> Result<String> {
-    let effective = dir.read(&format!("{}.effective", write.file))?;
-    let effective = effective.trim();
-    if cpuset::parse_list(effective).ok() == cpuset::parse_list(&write.value).ok() {
-        return Ok(effective.to_owned());
-    }
-    Err(Error::new(
-        ErrorKind::Limit,
-        Stage::Cgroup,
-        format!("{}: {:?}", write.file, write.value),
-        format!(
-            "the caller's own cgroup does not have all of them; in force would be {effective:?}"
-        ),
-    ))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::dir::{Dir, check_name};
 use super::driver::{Cgroupfs, Driver, Parent};
 use super::path::{GroupPath, check_group};
 use super::tree::Tree;
-use super::{CgroupHost, Hierarchy, Version, end, parse, plan, probe};
+use super::{CgroupHost, Hierarchy, Version, end, parse, place, probe};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Bytes;
 
@@ -446,7 +446,7 @@ fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a 
     for name in asked.into_iter().flatten() {
         let subject = format!("controller {name}");
         let Some(hierarchy) = host.controller(name) else {
-            let reason = plan::absent(host, name);
+            let reason = place::absent(host, name);
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 Stage::Cgroup,
@@ -473,7 +473,7 @@ fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a 
     };
     let chosen: Vec<&Hierarchy> = host.hierarchies.iter().filter(wanted).collect();
     if chosen.is_empty() {
-        let (kind, reason) = plan::no_group(host);
+        let (kind, reason) = place::no_group(host);
         return Err(Error::new(kind, Stage::Cgroup, "cgroup", reason));
     }
     Ok(chosen)

@@ -3,10 +3,12 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod apply;
 mod attach;
 mod controller;
 pub mod convert;
 mod delegate;
+mod device;
 mod dir;
 mod driver;
 mod end;
@@ -20,13 +22,19 @@ mod measure;
 mod memory;
 mod parse;
 mod path;
+mod place;
 mod plan;
 mod probe;
+mod pseudo;
+mod put;
 mod release;
 pub mod stat;
 mod tree;
 mod write;
 
+pub(crate) use controller::check as check_limits;
+pub use device::DeviceFact;
+pub(crate) use device::{look as look_at_device, named as named_devices, with_numbers};
 pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
 pub use handle::{Cgroup, CreateOptions, Place};

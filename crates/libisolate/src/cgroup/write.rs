@@ -50,8 +50,33 @@ pub(super) fn refused(file: &str, value: &str, error: &std::io::Error) -> Error 
         (Some(libc::EACCES | libc::EINVAL | libc::ERANGE), "cpuset.cpus" | "cpuset.mems") => told
             .with_kind(ErrorKind::Limit)
             .with_hint("the caller's own cgroup does not have all of them"),
+        (Some(libc::EINVAL), "cpu.cfs_burst_us" | "cpu.max.burst") => {
+            told.with_hint("it may not be more than the quota in force")
+        }
+        (Some(libc::ENODEV), _) if of_disks(file) => told
+            .with_kind(ErrorKind::NotFound)
+            .with_hint("there is no such block device, or it is a partition: name the whole disk"),
+        (Some(libc::EOPNOTSUPP), _) if of_disks(file) => told
+            .with_hint("the device's scheduler does not do that; bfq does where the kernel has it"),
+        (Some(libc::ENODEV), "net_prio.ifpriomap") => told
+            .with_kind(ErrorKind::NotFound)
+            .with_hint("the host has no such network interface"),
+        (Some(libc::EINVAL), "rdma.max" | "misc.max") => told
+            .with_kind(ErrorKind::Unsupported)
+            .with_hint("the host has nothing of that name"),
+        (Some(libc::EPERM), "devices.allow") => told.with_hint(
+            "the caller's own cgroup may not use that device, or it takes CAP_SYS_ADMIN",
+        ),
+        (Some(libc::EINVAL), "cpuset.cpu_exclusive" | "cpuset.cpus.exclusive") => told
+            .with_kind(ErrorKind::Busy)
+            .with_hint("another group has some of these CPUs, or the one above is not exclusive"),
         _ => told,
     }
+}
+
+/// Whether a file has a line for each block device.
+fn of_disks(file: &str) -> bool {
+    file.starts_with("io.") || file.starts_with("blkio.")
 }
 
 /// A whole file as text.

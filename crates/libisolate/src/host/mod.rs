@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cgroup::CgroupHost;
+use crate::cgroup::{CgroupHost, DeviceFact};
 use crate::error::Result;
 use crate::ns::IdMaps;
 use crate::ns::{Kind, SubordinateIds};
@@ -161,6 +161,9 @@ pub struct Host {
     /// What the paths are that a spec and the default root name.
     #[serde(with = "saved::paths")]
     pub paths: BTreeMap<Bytes, PathFact>,
+    /// What the devices are that a spec's limits name by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub devices: BTreeMap<String, DeviceFact>,
 }
 
 impl Host {
@@ -186,5 +189,11 @@ impl Host {
             .get(path)
             .cloned()
             .unwrap_or(PathFact::Missing(libc::ENOENT))
+    }
+
+    /// What a path that limits name is; one that was not looked at counts as missing.
+    pub fn device(&self, path: &str) -> DeviceFact {
+        let known = self.devices.get(path).cloned();
+        known.unwrap_or(DeviceFact::Missing(libc::ENOENT))
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn host() -> Result<Host> {
         shift_base: 0,
         joined_ids: None,
         paths: BTreeMap::new(),
+        devices: BTreeMap::new(),
     };
     look_at_system(&mut host.paths);
     Ok(host)
@@ -63,6 +64,9 @@ pub(super) fn refresh(host: &mut Host, spec: &Spec) -> Result<()> {
         paths.insert(root.path.clone(), followed(root.path.as_path()));
     }
     host.paths = paths;
+    host.devices = cgroup::named_devices(&spec.limits)
+        .map(|path| (path.to_owned(), cgroup::look_at_device(path)))
+        .collect();
     Ok(())
 }
 

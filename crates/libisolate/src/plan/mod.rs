@@ -16,12 +16,12 @@ use serde::Serialize;
 
 use isolate_plan::{NO_SLOT, Op};
 
-use crate::cgroup::{GroupPlan, plan_group};
+use crate::cgroup::{GroupPlan, plan_group, with_numbers};
 use crate::error::{Error, Result, Stage};
 use crate::host::Host;
 use crate::job::Enforcement;
 use crate::ns::Kind;
-use crate::spec::{Bytes, CgroupMode, IdMap, Limits, NamespaceMode, Profile, Spec, Stdio};
+use crate::spec::{Bytes, CgroupMode, IdMap, NamespaceMode, Profile, Spec, Stdio};
 
 use builder::Builder;
 pub use builder::describe;
@@ -292,7 +292,7 @@ const DEFAULT_PIDS: u64 = 1024;
 
 fn decide_group(spec: &Spec, host: &Host, build: &mut Builder) -> Result<Option<GroupPlan>> {
     let strict = spec.profile == Profile::Strict;
-    let mut limits: Limits = spec.limits.clone();
+    let mut limits = with_numbers(&spec.limits, |path| host.device(path))?;
     let limited = limits.names().next().is_some();
     let mode = match spec.cgroup {
         Some(mode) => mode,

@@ -431,6 +431,7 @@ fn limits(limits: &Limits) -> Result<()> {
             ));
         }
     }
+    crate::cgroup::check_limits(limits)?;
     for name in &limits.best_effort {
         if !Limits::CGROUP_NAMES.contains(&name.as_str()) {
             return Err(Error::invalid(

@@ -5,6 +5,8 @@ mod bytes;
 mod check;
 mod files;
 mod isolation;
+mod limit_names;
+mod limit_rules;
 mod limits;
 mod quantity;
 mod read;
@@ -19,6 +21,7 @@ pub use files::{Bind, Root, RootDir, Stdio, StdioFile, Tmpfs};
 pub use isolation::{
     CgroupMode, IdMap, NamespaceMode, Namespaces, Net, Profile, Seccomp, TimeOffsets,
 };
+pub use limit_rules::{CpusetPartition, DeviceRule, IoLimit, RdmaLimit};
 pub use limits::Limits;
 pub use quantity::{Seconds, Size};
 

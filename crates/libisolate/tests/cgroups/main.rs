@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod apply;
 mod events;
 mod events_memory;
 mod freeze;

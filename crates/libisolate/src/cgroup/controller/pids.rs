@@ -1,25 +1,28 @@
 //! pids: how many processes and threads a job may have.
 
-use super::Setting;
+use super::{Setting, outside};
 use crate::cgroup::Version;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::spec::Limits;
 
 /// PID_MAX_LIMIT of 64-bit kernels: the largest number `pids.max` takes.
 const HIGHEST: u64 = 4_194_304;
 
+/// Refuses what the kernel takes for something else.
+pub(super) fn check(limits: &Limits) -> Result<()> {
+    match limits.pids {
+        Some(pids) if !(1..HIGHEST).contains(&pids) => Err(outside("pids", pids, 1, HIGHEST - 1)),
+        _ => Ok(()),
+    }
+}
+
 /// The file for `pids`. Where the init is in the group too (v2 only), it must not use up one of the
 /// job's.
 pub(crate) fn writes(limits: &Limits, version: Version, with_init: bool) -> Result<Vec<Setting>> {
+    check(limits)?;
     let Some(pids) = limits.pids else {
         return Ok(Vec::new());
     };
-    if !(1..HIGHEST).contains(&pids) {
-        return Err(Error::invalid(
-            "limits.pids",
-            format!("{pids} is not among 1 to {}", HIGHEST - 1),
-        ));
-    }
     let init = u64::from(with_init && version == Version::V2);
     Ok(vec![Setting::new("pids", "pids.max", pids + init)])
 }

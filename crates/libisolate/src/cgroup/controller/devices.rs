@@ -1,0 +1,302 @@
+//! devices: which devices a job may use, as the lists of v1 and as the text that the program of v2 is made
+//! of.
+
+use super::Setting;
+use crate::cgroup::device::is_path;
+use crate::error::{Error, Result};
+use crate::spec::{DeviceRule, Limits};
+
+/// A rule's devices in the controller's notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Range {
+    /// `a`, `b` or `c`.
+    kind: char,
+    /// Nothing is every number.
+    major: Option<u32>,
+    minor: Option<u32>,
+}
+
+impl Range {
+    /// Reads `a`, `c 1:3`, `b 8:*`.
+    fn parse(text: &str) -> Option<Range> {
+        if text == "a" {
+            return Some(Range {
+                kind: 'a',
+                major: None,
+                minor: None,
+            });
+        }
+        let (kind, numbers) = text.split_once(' ')?;
+        let kind = match kind {
+            "b" => 'b',
+            "c" => 'c',
+            _ => return None,
+        };
+        let number = |text: &str| -> Option<Option<u32>> {
+            match text {
+                "*" => Some(None),
+                // `u32::from_str` also takes a plus sign.
+                _ if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+                    text.parse().ok().map(Some)
+                }
+                _ => None,
+            }
+        };
+        let (major, minor) = numbers.split_once(':')?;
+        Some(Range {
+            kind,
+            major: number(major)?,
+            minor: number(minor)?,
+        })
+    }
+
+    fn text(self) -> String {
+        let number = |n: Option<u32>| n.map_or("*".to_owned(), |n| n.to_string());
+        match self.kind {
+            'a' => "a".to_owned(),
+            kind => format!("{kind} {}:{}", number(self.major), number(self.minor)),
+        }
+    }
+
+    /// Whether some device is in both.
+    fn meets(self, other: Range) -> bool {
+        let same = |a: Option<u32>, b: Option<u32>| a.is_none() || b.is_none() || a == b;
+        self.kind == other.kind && same(self.major, other.major) && same(self.minor, other.minor)
+    }
+}
+
+/// Refuses what is no rule.
+pub(super) fn check(limits: &Limits) -> Result<()> {
+    for (at, rule) in limits.devices.iter().enumerate() {
+        if !is_path(&rule.device) && Range::parse(&rule.device).is_none() {
+            return Err(Error::invalid(
+                format!("limits.devices[{at}].device"),
+                format!(
+                    "{:?} is neither \"a\", nor such as \"c 1:3\" or \"b 8:*\", nor an absolute path",
+                    rule.device
+                ),
+            ));
+        }
+        let letters = rule.access.as_str();
+        let wrong = letters.is_empty()
+            || letters.chars().any(|c| !"rwm".contains(c))
+            || letters
+                .chars()
+                .enumerate()
+                .any(|(n, c)| letters[..n].contains(c));
+        if wrong {
+            return Err(Error::invalid(
+                format!("limits.devices[{at}].access"),
+                format!("{letters:?} is not made of r, w and m, each once at most"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A rule as one or more of the kernel's: `a` means every access, so with fewer it is both kinds.
+fn plain(at: usize, rule: &DeviceRule) -> Result<Vec<(Range, String)>> {
+    let Some(range) = Range::parse(&rule.device) else {
+        return Err(Error::invalid(
+            format!("limits.devices[{at}].device"),
+            format!("{:?} was not looked up", rule.device),
+        ));
+    };
+    let access: String = "rwm".chars().filter(|c| rule.access.contains(*c)).collect();
+    if range.kind != 'a' || access == "rwm" {
+        return Ok(vec![(range, access)]);
+    }
+    let both = ['b', 'c'].map(|kind| (Range { kind, ..range }, access.clone()));
+    Ok(both.to_vec())
+}
+
+/// The writes to the lists of v1, each in force at once.
+///
+/// There a group has a list of what is denied, or of what is allowed after `deny a`. A rule that takes back
+/// a part of a wider one is passed over by the kernel without a word, so it is refused here.
+pub(super) fn lists(limits: &Limits) -> Result<Vec<Setting>> {
+    check(limits)?;
+    let mut settings = Vec::new();
+    // What the group's list holds by these rules, and whether it is the list of what is allowed.
+    let (mut listed, mut allowed): (Vec<Range>, bool) = (Vec::new(), false);
+    for (at, rule) in limits.devices.iter().enumerate() {
+        for (range, access) in plain(at, rule)? {
+            if range.kind == 'a' {
+                listed.clear();
+                allowed = !rule.allow;
+            } else if rule.allow == allowed {
+                listed.push(range);
+            } else if let Some(wider) = listed.iter().find(|l| l.meets(range) && **l != range) {
+                let (over, under) = match rule.allow {
+                    true => ("allows", "denied"),
+                    false => ("denies", "allowed"),
+                };
+                return Err(super::unsupported(
+                    format!("devices[{at}]"),
+                    format!(
+                        "{over} a part of {:?}, which a rule before has {under}: cgroup v1 (devices) \
+                         takes back a rule only whole",
+                        wider.text()
+                    ),
+                ));
+            }
+            let (file, text) = match (rule.allow, range.kind) {
+                (true, 'a') => ("devices.allow", "a".to_owned()),
+                (false, 'a') => ("devices.deny", "a".to_owned()),
+                (true, _) => ("devices.allow", format!("{} {access}", range.text())),
+                (false, _) => ("devices.deny", format!("{} {access}", range.text())),
+            };
+            settings.push(Setting {
+                told_by: Some("devices.list".to_owned()),
+                ..Setting::new("devices", file, text)
+            });
+        }
+    }
+    Ok(settings)
+}
+
+/// The rules as one text for the program of v2: `deny a; allow c 1:3 rwm`.
+pub(super) fn program(limits: &Limits) -> Result<Vec<Setting>> {
+    check(limits)?;
+    let mut rules = Vec::new();
+    for (at, rule) in limits.devices.iter().enumerate() {
+        let word = if rule.allow { "allow" } else { "deny" };
+        for (range, access) in plain(at, rule)? {
+            rules.push(match range.kind {
+                'a' => format!("{word} a"),
+                _ => format!("{word} {} {access}", range.text()),
+            });
+        }
+    }
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Setting::new(
+        "devices",
+        "bpf.devices",
+        rules.join("; "),
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(rules: &[(bool, &str, &str)]) -> Limits {
+        let rule = |(allow, device, access): &(bool, &str, &str)| DeviceRule {
+            allow: *allow,
+            device: (*device).to_owned(),
+            access: (*access).to_owned(),
+        };
+        Limits {
+            devices: rules.iter().map(rule).collect(),
+            ..Limits::default()
+        }
+    }
+
+    fn text(made: Result<Vec<Setting>>) -> Vec<String> {
+        match made {
+            Ok(settings) => settings
+                .iter()
+                .map(|s| format!("{} {}", s.file, s.value))
+                .collect(),
+            Err(e) => vec![e.message()],
+        }
+    }
+
+    #[test]
+    fn one_list_two_versions() {
+        let list = limits(&[
+            (false, "a", "rwm"),
+            (true, "c 1:3", "wr"),
+            (true, "b 8:*", "m"),
+            (false, "b 8:*", "m"),
+        ]);
+        assert_eq!(
+            text(lists(&list)),
+            [
+                "devices.deny a",
+                "devices.allow c 1:3 rw",
+                "devices.allow b 8:* m",
+                "devices.deny b 8:* m",
+            ]
+        );
+        assert_eq!(
+            text(program(&list)),
+            ["bpf.devices deny a; allow c 1:3 rw; allow b 8:* m; deny b 8:* m"]
+        );
+        assert_eq!(text(lists(&limits(&[]))), Vec::<String>::new());
+        assert_eq!(text(program(&limits(&[]))), Vec::<String>::new());
+    }
+
+    /// The kernel does not look at the access of `a`.
+    #[test]
+    fn a_part_of_all_is_both_kinds() {
+        let list = limits(&[(false, "a", "m")]);
+        assert_eq!(
+            text(lists(&list)),
+            ["devices.deny b *:* m", "devices.deny c *:* m"]
+        );
+        assert_eq!(
+            text(program(&list)),
+            ["bpf.devices deny b *:* m; deny c *:* m"]
+        );
+    }
+
+    /// What the kernel of v1 would pass over without an error.
+    #[test]
+    fn v1_takes_back_only_whole_rules() {
+        let list = limits(&[
+            (false, "a", "rwm"),
+            (true, "c 1:*", "rwm"),
+            (false, "c 1:5", "w"),
+        ]);
+        assert_eq!(
+            text(lists(&list)),
+            [
+                "cgroup: limits.devices[2]: denies a part of \"c 1:*\", which a rule before has \
+              allowed: cgroup v1 (devices) takes back a rule only whole"
+            ]
+        );
+        assert_eq!(text(program(&list)).len(), 1);
+        let list = limits(&[(false, "c 1:*", "w"), (true, "c 1:5", "w")]);
+        assert!(
+            text(lists(&list))[0].starts_with("cgroup: limits.devices[1]: allows a part of"),
+            "{:?}",
+            text(lists(&list))
+        );
+        // Another kind, another number, or everything anew.
+        for last in [
+            (false, "b 1:5", "w"),
+            (false, "c 2:5", "w"),
+            (false, "a", "rwm"),
+        ] {
+            let list = limits(&[(false, "a", "rwm"), (true, "c 1:*", "rwm"), last]);
+            assert_eq!(text(lists(&list)).len(), 3, "{last:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_rule() {
+        for device in [
+            "", "c", "x 1:3", "c 1", "c 1:", "c +1:3", "c 1:3:4", "c  1:3", "null", "A",
+        ] {
+            assert_eq!(
+                text(lists(&limits(&[(true, device, "r")]))),
+                [format!(
+                    "spec: limits.devices[0].device: {device:?} is neither \"a\", nor such as \
+                     \"c 1:3\" or \"b 8:*\", nor an absolute path"
+                )]
+            );
+        }
+        for access in ["", "rr", "x", "rwmr", "R"] {
+            assert_eq!(
+                text(program(&limits(&[(true, "a", access)]))),
+                [format!(
+                    "spec: limits.devices[0].access: {access:?} is not made of r, w and m, each once \
+                     at most"
+                )]
+            );
+        }
+    }
+}
