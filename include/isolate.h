@@ -241,6 +241,21 @@
 #define ISOLATE_SECCOMP_OFF 2
 
 /**
+ * CPUs shared with other groups, as every new group has.
+ */
+#define ISOLATE_CPUSET_MEMBER 1
+
+/**
+ * CPUs of its own, over which the scheduler balances the job.
+ */
+#define ISOLATE_CPUSET_ROOT 2
+
+/**
+ * CPUs of its own, over which nothing is balanced.
+ */
+#define ISOLATE_CPUSET_ISOLATED 3
+
+/**
  * The program exited by itself; see `exit_code`.
  */
 #define ISOLATE_REASON_EXIT 1
@@ -1425,6 +1440,41 @@ int isolate_spec_add_keep_fd(struct isolate_spec *spec, int value);
 int isolate_spec_set_memory(struct isolate_spec *spec, uint64_t bytes);
 
 /**
+ * Set `limits.memory_high`.
+ *
+ * Memory in bytes, at least 1, above which the job is slowed down and has to give back, but is not
+ * killed. cgroup: `memory.high`; v1 has none.
+ *
+ * bytes: at most 2^63-1.
+ * Returns 0, or -EINVAL for a NULL spec or too many bytes.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_memory_high(struct isolate_spec *spec, uint64_t bytes);
+
+/**
+ * Set `limits.memory_low`.
+ *
+ * Memory in bytes that is left to the job while others have some to give. cgroup: `memory.low`,
+ * v1 `memory.soft_limit_in_bytes` (the pair that runc takes).
+ *
+ * bytes: at most 2^63-1.
+ * Returns 0, or -EINVAL for a NULL spec or too many bytes.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_memory_low(struct isolate_spec *spec, uint64_t bytes);
+
+/**
+ * Set `limits.memory_min`.
+ *
+ * Memory in bytes that is left to the job whatever others need. cgroup: `memory.min`; v1 has none.
+ *
+ * bytes: at most 2^63-1.
+ * Returns 0, or -EINVAL for a NULL spec or too many bytes.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_memory_min(struct isolate_spec *spec, uint64_t bytes);
+
+/**
  * Set `limits.swap`.
  *
  * Swap of the whole job in bytes, on top of `memory`; 0 forbids swap. cgroup:
@@ -1435,6 +1485,42 @@ int isolate_spec_set_memory(struct isolate_spec *spec, uint64_t bytes);
  * Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
 int isolate_spec_set_swap(struct isolate_spec *spec, uint64_t bytes);
+
+/**
+ * Set `limits.swappiness`.
+ *
+ * How readily the kernel swaps the job out instead of dropping its page cache, 0 to 200. cgroup:
+ * v1 `memory.swappiness`; v2 has none.
+ *
+ * value: the number.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_swappiness(struct isolate_spec *spec, uint64_t value);
+
+/**
+ * Set `limits.oom_group`.
+ *
+ * Whether running out of memory kills the job whole instead of one process of it. cgroup:
+ * `memory.oom.group` (Linux 4.19).
+ *
+ * on: 0 for no, anything else for yes.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_oom_group(struct isolate_spec *spec, int on);
+
+/**
+ * Set `limits.oom_pause`.
+ *
+ * Whether a process that runs out of memory stands still until some is freed or `memory` is raised,
+ * instead of being killed. cgroup: v1 `memory.oom_control`; v2 has none.
+ *
+ * on: 0 for no, anything else for yes.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_oom_pause(struct isolate_spec *spec, int on);
 
 /**
  * Set `limits.pids`.
@@ -1451,13 +1537,39 @@ int isolate_spec_set_pids(struct isolate_spec *spec, uint64_t value);
  * Set `limits.cpus`.
  *
  * CPU time per wall time as a number of CPUs, at least 0.01: 0.5 is half of one. cgroup:
- * `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of 100 ms.
+ * `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of `cpu_period`.
  *
  * value: the number.
  * Returns 0, or -EINVAL for a NULL spec or a number that is not finite.
  * Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
 int isolate_spec_set_cpus(struct isolate_spec *spec, double value);
+
+/**
+ * Set `limits.cpu_period`.
+ *
+ * The period over which `cpus` is counted, which it needs: 1 ms to 1 s, default 100 ms. `cpus` must
+ * come to at least 1 ms of it. cgroup: `cpu.max`, v1 `cpu.cfs_period_us`.
+ *
+ * ms: milliseconds, at most 10^13.
+ * Returns 0, or -EINVAL for a NULL spec or too long a time.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpu_period_ms(struct isolate_spec *spec, uint64_t ms);
+
+/**
+ * Set `limits.cpu_burst`.
+ *
+ * CPU time that the job may save up in periods that it leaves unused, on top of what `cpus`, which it
+ * needs, gives for each: at most as much as that. cgroup: `cpu.max.burst`, v1 `cpu.cfs_burst_us`
+ * (Linux 5.14).
+ *
+ * ms: milliseconds, at most 10^13.
+ * Returns 0, or -EINVAL for a NULL spec or too long a time.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpu_burst_ms(struct isolate_spec *spec,
+                                  uint64_t ms);
 
 /**
  * Set `limits.cpu_weight`.
@@ -1470,6 +1582,43 @@ int isolate_spec_set_cpus(struct isolate_spec *spec, double value);
  * Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
 int isolate_spec_set_cpu_weight(struct isolate_spec *spec, uint64_t value);
+
+/**
+ * Set `limits.cpu_idle`.
+ *
+ * Whether the job runs only where nobody else wants to; not with `cpu_weight`. cgroup: `cpu.idle`
+ * (Linux 5.15).
+ *
+ * on: 0 for no, anything else for yes.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpu_idle(struct isolate_spec *spec, int on);
+
+/**
+ * Set `limits.cpu_rt_runtime`.
+ *
+ * Time in each `cpu_rt_period` for the job's real-time processes, 0 to the whole of it. cgroup:
+ * v1 `cpu.rt_runtime_us` (a kernel with CONFIG_RT_GROUP_SCHED); v2 has none.
+ *
+ * ms: milliseconds, at most 10^13.
+ * Returns 0, or -EINVAL for a NULL spec or too long a time.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpu_rt_runtime_ms(struct isolate_spec *spec, uint64_t ms);
+
+/**
+ * Set `limits.cpu_rt_period`.
+ *
+ * The period over which `cpu_rt_runtime` is counted, 1 microsecond to 1000 seconds, default 1 second.
+ * cgroup: v1 `cpu.rt_period_us`; v2 has none.
+ *
+ * ms: milliseconds, at most 10^13.
+ * Returns 0, or -EINVAL for a NULL spec or too long a time.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpu_rt_period_ms(struct isolate_spec *spec,
+                                      uint64_t ms);
 
 /**
  * Set `limits.cpuset`.
@@ -1492,6 +1641,113 @@ int isolate_spec_set_cpuset(struct isolate_spec *spec, const char *value);
  * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
 int isolate_spec_set_cpuset_mems(struct isolate_spec *spec, const char *value);
+
+/**
+ * Set `limits.cpuset_exclusive`.
+ *
+ * Whether no sibling may have the CPUs of `cpuset`, which it needs. cgroup: `cpuset.cpus.exclusive`
+ * (Linux 6.7), v1 `cpuset.cpu_exclusive`.
+ *
+ * on: 0 for no, anything else for yes.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpuset_exclusive(struct isolate_spec *spec, int on);
+
+/**
+ * Set `limits.cpuset_partition`.
+ *
+ * What the CPUs of `cpuset` are to the job. cgroup: `cpuset.cpus.partition`; v1 has none.
+ *
+ * value: an ISOLATE_CPUSET_ constant.
+ * Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cpuset_partition(struct isolate_spec *spec, uint32_t value);
+
+/**
+ * Set `limits.io_weight`.
+ *
+ * Share of every block device under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
+ * `io.weight`, else `io.bfq.weight`; v1 `blkio.weight`, else `blkio.bfq.weight` (10 to 1000,
+ * converted by the inverse of the rule that runc has).
+ *
+ * value: the number.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_io_weight(struct isolate_spec *spec,
+                               uint64_t value);
+
+/**
+ * Set `limits.net_class`.
+ *
+ * The class of the packets of the sockets that the job opens, 0 to 4294967295: 0xAAAABBBB is class
+ * AAAA:BBBB of tc(8). cgroup: v1 `net_cls.classid`; where that is not mounted a program at the v2 group.
+ *
+ * value: the number.
+ * Returns 0, or -EINVAL for a NULL spec.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_net_class(struct isolate_spec *spec,
+                               uint64_t value);
+
+/**
+ * Set one of `limits.net_priorities`.
+ *
+ * The priority of the job's packets, 0 to 4294967295, by network interface of the host; `"*"` is every
+ * interface. cgroup: v1 `net_prio.ifpriomap`; where that is not mounted a program at the v2 group,
+ * which takes `"*"` alone.
+ *
+ * name: its name, UTF-8.
+ * value: the number.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_net_priority(struct isolate_spec *spec,
+                                  const char *name,
+                                  uint64_t value);
+
+/**
+ * Set one of `limits.hugetlb`.
+ *
+ * Huge pages in bytes, by their size, such as `{"2MB": "64M"}`. cgroup: `hugetlb.2MB.max`, v1
+ * `hugetlb.2MB.limit_in_bytes`.
+ *
+ * name: its name, UTF-8.
+ * value: its value, at most 2^63-1.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_hugetlb(struct isolate_spec *spec, const char *name, uint64_t value);
+
+/**
+ * Set one of `limits.misc`.
+ *
+ * How much the job may hold of what the host counts by name, such as `{"sev": 2}`. cgroup: `misc.max`
+ * (Linux 5.13).
+ *
+ * name: its name, UTF-8.
+ * value: the number.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_misc(struct isolate_spec *spec,
+                          const char *name,
+                          uint64_t value);
+
+/**
+ * Set one of `limits.files`.
+ *
+ * Further cgroup files by name with the text to write, after all other limits, such as
+ * `{"memory.swap.high": "64M"}`. The name begins with a controller's, or with `cgroup.`.
+ *
+ * name: its name, UTF-8.
+ * value: the text, UTF-8.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_cgroup_file(struct isolate_spec *spec, const char *name, const char *value);
 
 /**
  * Set `limits.cpu_time`.
@@ -1623,6 +1879,57 @@ int isolate_spec_set_umask(struct isolate_spec *spec, uint32_t value);
  * Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
 int isolate_spec_set_init(struct isolate_spec *spec, int on);
+
+/**
+ * Limit how fast the job reads and writes a block device. 0 leaves a value out; one must be set.
+ *
+ * device: the whole disk: its path, or its numbers such as "8:0".
+ * read_bps: bytes read each second, at most 2^63-1.
+ * write_bps: bytes written each second, at most 2^63-1.
+ * read_iops: read operations each second, at most 4294967294.
+ * write_iops: write operations each second, at most 4294967294.
+ * weight: share of the device under contention, 1 to 10000.
+ * latency_us: the latency to protect, microseconds; cgroup v2 only.
+ * Returns 0, or -EINVAL for a NULL argument, text that is not UTF-8 or a size above 2^63-1.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_add_io_limit(struct isolate_spec *spec,
+                              const char *device,
+                              uint64_t read_bps,
+                              uint64_t write_bps,
+                              uint64_t read_iops,
+                              uint64_t write_iops,
+                              uint64_t weight,
+                              uint64_t latency_us);
+
+/**
+ * Allow the job a device, or deny it. Rules count in order, on top of what the caller's own group may use;
+ * the last one that speaks of a device decides.
+ *
+ * allow: 0 to deny, anything else to allow.
+ * device: "a" for all, "c 1:3" or "b 8:*" by kind and numbers, or the path of a device.
+ * access: letters of "rwm" (read, write, make a node); NULL for all three.
+ * Returns 0, or -EINVAL for a NULL spec or device or text that is not UTF-8.
+ * Ownership: copies the texts. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_add_device_rule(struct isolate_spec *spec,
+                                 int allow,
+                                 const char *device,
+                                 const char *access);
+
+/**
+ * Limit what the job holds of an RDMA adapter.
+ *
+ * device: the adapter's name, such as "mlx5_0".
+ * handles: at most so many handles, 0 to 2147483647; a negative number for no limit.
+ * objects: at most so many objects, 0 to 2147483647; a negative number for no limit.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_add_rdma_limit(struct isolate_spec *spec,
+                                const char *device,
+                                int64_t handles,
+                                int64_t objects);
 
 /**
  * Run a job to its end.

@@ -32,6 +32,7 @@ pub mod ns_thread;
 pub mod nsset;
 pub mod outcome;
 pub mod spec;
+pub mod spec_limits;
 pub mod spec_setters;
 pub mod string;
 pub mod usage;

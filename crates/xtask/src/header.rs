@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     "ns_facts",
     "spec",
     "spec_setters",
+    "spec_limits",
     "job",
     "outcome",
     "nsset",

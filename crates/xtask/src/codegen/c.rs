@@ -25,6 +25,7 @@ const NUMBERS: &[(&str, &str, &[&str])] = &[
     ("Stdio", "STDIO", &["inherit", "null", "pipe", "capture"]),
     ("CgroupMode", "CGROUP", &["new", "try", "none"]),
     ("Seccomp", "SECCOMP", &["default", "off"]),
+    ("CpusetPartition", "CPUSET", &["member", "root", "isolated"]),
     (
         "Reason",
         "REASON",
@@ -67,6 +68,10 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("rlimits", "rlimit"),
     ("sysctls", "sysctl"),
     ("best_effort", "best_effort"),
+    ("net_priorities", "net_priority"),
+    ("hugetlb", "hugetlb"),
+    ("misc", "misc"),
+    ("files", "cgroup_file"),
 ];
 
 /// Fields whose setters are written by hand in `spec.rs`, because they take more than one value. A
@@ -83,6 +88,9 @@ const BY_HAND: &[&str] = &[
     "stdout",
     "stderr",
     "capabilities",
+    "io",
+    "devices",
+    "rdma",
 ];
 
 const NO_EDIT: &str = "//! Made by `cargo xtask codegen`.\n";
@@ -92,7 +100,7 @@ pub fn constants(model: &Model) -> Result<String> {
     let mut text = format!(
         "//! Numbers for C of every plain enum, and the way from one to the other.\n{NO_EDIT}\n\
          use libisolate::job::EnforcementStatus;\n\
-         use libisolate::spec::{{CgroupMode, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
+         use libisolate::spec::{{CgroupMode, CpusetPartition, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
          use libisolate::{{Error, ErrorKind, Reason, Result}};\n\n\
          /// A number of bytes, in the range that the kernel takes.\n\
          pub(crate) fn size(bytes: u64) -> Result<Size> {{\n\
@@ -140,11 +148,13 @@ pub fn setters(model: &Model) -> Result<String> {
          Err(Error::invalid(\"value\", \"must be a finite number\"))\n}}\n"
     );
     for field in model.find("Spec")?.fields() {
+        let by_hand = |field: &Field| BY_HAND.contains(&field.name.as_str());
         if field.name == "limits" {
-            for limit in model.find("Limits")?.fields() {
+            let limits = model.find("Limits")?.fields();
+            for limit in limits.iter().filter(|limit| !by_hand(limit)) {
                 setter(model, &mut text, "limits.", limit)?;
             }
-        } else if !BY_HAND.contains(&field.name.as_str()) {
+        } else if !by_hand(field) {
             setter(model, &mut text, "", field)?;
         }
     }
