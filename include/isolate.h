@@ -257,17 +257,17 @@
 /**
  * CPUs shared with other groups, as every new group has.
  */
-#define ISOLATE_PARTITION_MEMBER 1
+#define ISOLATE_CPUSET_MEMBER 1
 
 /**
  * CPUs of its own, over which the scheduler balances the job.
  */
-#define ISOLATE_PARTITION_ROOT 2
+#define ISOLATE_CPUSET_ROOT 2
 
 /**
  * CPUs of its own, over which nothing is balanced.
  */
-#define ISOLATE_PARTITION_ISOLATED 3
+#define ISOLATE_CPUSET_ISOLATED 3
 
 /**
  * The program exited by itself; see `exit_code`.
@@ -2070,7 +2070,7 @@ int isolate_spec_set_cpuset_exclusive(struct isolate_spec *spec, int on);
  *
  * What the CPUs of `cpuset` are to the job. cgroup: `cpuset.cpus.partition`; v1 has none.
  *
- * value: an ISOLATE_PARTITION_ constant.
+ * value: an ISOLATE_CPUSET_ constant.
  * Returns 0, or -EINVAL for a NULL spec or an unknown constant.
  * Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
@@ -2292,61 +2292,55 @@ int isolate_spec_set_umask(struct isolate_spec *spec, uint32_t value);
 int isolate_spec_set_init(struct isolate_spec *spec, int on);
 
 /**
- * Add one to `limits.io`: how fast the job may read and write one block device, and its share of it. A 0
- * stands for what is not limited; one of them must be.
+ * Limit how fast the job reads and writes a block device. 0 leaves a value out; one must be set.
  *
- * device: a whole disk: the path of its block device, such as "/dev/sda", or its numbers, such as "8:0".
+ * device: the whole disk: its path, or its numbers such as "8:0".
  * read_bps: bytes read each second, at most 2^63-1.
- * write_bps: bytes written each second, likewise.
+ * write_bps: bytes written each second, at most 2^63-1.
  * read_iops: read operations each second, at most 4294967294.
- * write_iops: write operations each second, likewise.
- * weight: share of the device under contention, 1 to 10000, instead of the one for all devices.
- * latency_us: the latency that the kernel is to protect by slowing others down, microseconds, at most 10^9;
- * v2 only.
- * Returns 0, or -EINVAL for a NULL argument, text that is not UTF-8, or too many bytes. Other numbers are
- * checked by isolate_spec_check.
+ * write_iops: write operations each second, at most 4294967294.
+ * weight: share of the device under contention, 1 to 10000.
+ * latency_us: the latency to protect, microseconds; cgroup v2 only.
+ * Returns 0, or -EINVAL for a NULL argument, text that is not UTF-8 or a size above 2^63-1.
  * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
-int isolate_spec_add_io(struct isolate_spec *spec,
-                        const char *device,
-                        uint64_t read_bps,
-                        uint64_t write_bps,
-                        uint64_t read_iops,
-                        uint64_t write_iops,
-                        uint64_t weight,
-                        uint64_t latency_us);
+int isolate_spec_add_io_limit(struct isolate_spec *spec,
+                              const char *device,
+                              uint64_t read_bps,
+                              uint64_t write_bps,
+                              uint64_t read_iops,
+                              uint64_t write_iops,
+                              uint64_t weight,
+                              uint64_t latency_us);
 
 /**
- * Add one to `limits.devices`: a rule for which devices the job may use. They are taken in order, on top of
- * what the caller's own group may use; the last one that speaks of a device decides.
+ * Allow the job a device, or deny it. Rules count in order, on top of what the caller's own group may use;
+ * the last one that speaks of a device decides.
  *
- * allow: 0 for a rule that denies, anything else for one that allows.
- * device: "a" for all, the notation of the devices controller such as "c 1:3", "b 8:*" or "c *:*", or the
- * path of a device such as "/dev/null".
- * access: what may be done, letters of "rwm": read, write, make a device node; NULL for all three.
+ * allow: 0 to deny, anything else to allow.
+ * device: "a" for all, "c 1:3" or "b 8:*" by kind and numbers, or the path of a device.
+ * access: letters of "rwm" (read, write, make a node); NULL for all three.
  * Returns 0, or -EINVAL for a NULL spec or device or text that is not UTF-8.
- * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ * Ownership: copies the texts. Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
-int isolate_spec_add_device(struct isolate_spec *spec,
-                            int allow,
-                            const char *device,
-                            const char *access);
+int isolate_spec_add_device_rule(struct isolate_spec *spec,
+                                 int allow,
+                                 const char *device,
+                                 const char *access);
 
 /**
- * Add one to `limits.rdma`: what the job may hold of one RDMA adapter. ISOLATE_UNLIMITED stands for what is
- * not limited; one of them must be.
+ * Limit what the job holds of an RDMA adapter.
  *
  * device: the adapter's name, such as "mlx5_0".
- * handles: how many handles, 0 to 2147483647.
- * objects: how many objects, likewise.
- * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8. The numbers are checked by
- * isolate_spec_check.
+ * handles: at most so many handles, 0 to 2147483647; a negative number for no limit.
+ * objects: at most so many objects, 0 to 2147483647; a negative number for no limit.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
  * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
  */
-int isolate_spec_add_rdma(struct isolate_spec *spec,
-                          const char *device,
-                          uint64_t handles,
-                          uint64_t objects);
+int isolate_spec_add_rdma_limit(struct isolate_spec *spec,
+                                const char *device,
+                                int64_t handles,
+                                int64_t objects);
 
 /**
  * Run a job to its end.

@@ -99,16 +99,60 @@ exports.StdioFile = {
 
 exports.Limits = {
   memory: ['memory'],
+  memoryHigh: ['memory_high'],
+  memoryLow: ['memory_low'],
+  memoryMin: ['memory_min'],
   swap: ['swap'],
+  swappiness: ['swappiness'],
+  oomGroup: ['oom_group'],
+  oomPause: ['oom_pause'],
   pids: ['pids'],
   cpus: ['cpus'],
+  cpuPeriodMs: ['cpu_period', 'ms'],
+  cpuBurstMs: ['cpu_burst', 'ms'],
   cpuWeight: ['cpu_weight'],
+  cpuIdle: ['cpu_idle'],
+  cpuRtRuntimeMs: ['cpu_rt_runtime', 'ms'],
+  cpuRtPeriodMs: ['cpu_rt_period', 'ms'],
   cpuset: ['cpuset'],
   cpusetMems: ['cpuset_mems'],
+  cpusetExclusive: ['cpuset_exclusive'],
+  cpusetPartition: ['cpuset_partition'],
+  io: ['io', 'IoLimit'],
+  ioWeight: ['io_weight'],
+  devices: ['devices', 'DeviceRule'],
+  netClass: ['net_class'],
+  netPriorities: ['net_priorities', 'map'],
+  hugetlb: ['hugetlb', 'map'],
+  rdma: ['rdma', 'RdmaLimit'],
+  misc: ['misc', 'map'],
+  files: ['files', 'map'],
   cpuTimeMs: ['cpu_time', 'ms'],
   output: ['output'],
   rlimits: ['rlimits', 'map'],
   bestEffort: ['best_effort'],
+};
+
+exports.IoLimit = {
+  device: ['device'],
+  readBps: ['read_bps'],
+  writeBps: ['write_bps'],
+  readIops: ['read_iops'],
+  writeIops: ['write_iops'],
+  weight: ['weight'],
+  latencyMs: ['latency', 'ms'],
+};
+
+exports.DeviceRule = {
+  allow: ['allow'],
+  device: ['device'],
+  access: ['access'],
+};
+
+exports.RdmaLimit = {
+  device: ['device'],
+  handles: ['handles'],
+  objects: ['objects'],
 };
 
 exports.Outcome = {

@@ -282,26 +282,131 @@ export interface Limits {
    */
   readonly memory?: Size;
   /**
+   * Memory in bytes, at least 1, above which the job is slowed down and has to give back, but is
+   * not killed. cgroup: `memory.high`; v1 has none.
+   */
+  readonly memoryHigh?: Size;
+  /**
+   * Memory in bytes that is left to the job while others have some to give. cgroup: `memory.low`,
+   * v1 `memory.soft_limit_in_bytes` (the pair that runc takes).
+   */
+  readonly memoryLow?: Size;
+  /**
+   * Memory in bytes that is left to the job whatever others need. cgroup: `memory.min`; v1 has
+   * none.
+   */
+  readonly memoryMin?: Size;
+  /**
    * Swap of the whole job in bytes, on top of `memory`; 0 forbids swap. cgroup: `memory.swap.max`,
    * v1 `memory.memsw.limit_in_bytes` (there the sum, so `memory` is needed).
    */
   readonly swap?: Size;
+  /**
+   * How readily the kernel swaps the job out instead of dropping its page cache, 0 to 200. cgroup:
+   * v1 `memory.swappiness`; v2 has none.
+   */
+  readonly swappiness?: number;
+  /**
+   * Whether running out of memory kills the job whole instead of one process of it. cgroup:
+   * `memory.oom.group` (Linux 4.19).
+   */
+  readonly oomGroup?: boolean;
+  /**
+   * Whether a process that runs out of memory stands still until some is freed or `memory` is
+   * raised, instead of being killed. cgroup: v1 `memory.oom_control`; v2 has none.
+   */
+  readonly oomPause?: boolean;
   /** Processes and threads of the job, at least 1. The init is not counted. cgroup: `pids.max`. */
   readonly pids?: number;
   /**
    * CPU time per wall time as a number of CPUs, at least 0.01: 0.5 is half of one. cgroup:
-   * `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of 100 ms.
+   * `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of `cpuPeriodMs`.
    */
   readonly cpus?: number;
+  /**
+   * The period over which `cpus` is counted, which it needs: 1 ms to 1 s, default 100 ms. `cpus`
+   * must come to at least 1 ms of it. cgroup: `cpu.max`, v1 `cpu.cfs_period_us`.
+   */
+  readonly cpuPeriodMs?: Duration;
+  /**
+   * CPU time that the job may save up in periods that it leaves unused, on top of what `cpus`,
+   * which it needs, gives for each: at most as much as that. cgroup: `cpu.max.burst`, v1
+   * `cpu.cfs_burst_us` (Linux 5.14).
+   */
+  readonly cpuBurstMs?: Duration;
   /**
    * Share of the CPU under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
    * `cpu.weight`, v1 `cpu.shares` (converted by the inverse of the rule in runc 1.3.2).
    */
   readonly cpuWeight?: number;
+  /**
+   * Whether the job runs only where nobody else wants to; not with `cpuWeight`. cgroup: `cpu.idle`
+   * (Linux 5.15).
+   */
+  readonly cpuIdle?: boolean;
+  /**
+   * Time in each `cpuRtPeriodMs` for the job's real-time processes, 0 to the whole of it. cgroup:
+   * v1 `cpu.rt_runtime_us` (a kernel with CONFIG_RT_GROUP_SCHED); v2 has none.
+   */
+  readonly cpuRtRuntimeMs?: Duration;
+  /**
+   * The period over which `cpuRtRuntimeMs` is counted, 1 microsecond to 1000 seconds, default 1
+   * second. cgroup: v1 `cpu.rt_period_us`; v2 has none.
+   */
+  readonly cpuRtPeriodMs?: Duration;
   /** The CPUs the job may run on, such as `"0-3,6"`. cgroup: `cpuset.cpus`. */
   readonly cpuset?: string;
   /** The memory nodes the job may allocate from, such as `"0"`. cgroup: `cpuset.mems`. */
   readonly cpusetMems?: string;
+  /**
+   * Whether no sibling may have the CPUs of `cpuset`, which it needs. cgroup:
+   * `cpuset.cpus.exclusive` (Linux 6.7), v1 `cpuset.cpu_exclusive`.
+   */
+  readonly cpusetExclusive?: boolean;
+  /** What the CPUs of `cpuset` are to the job. cgroup: `cpuset.cpus.partition`; v1 has none. */
+  readonly cpusetPartition?: CpusetPartition;
+  /** Limits for block devices, each device once. cgroup: `io.max`, v1 `blkio.throttle.*`. */
+  readonly io?: readonly IoLimit[];
+  /**
+   * Share of every block device under contention, 1 to 10000, where 100 is a sibling's default.
+   * cgroup: `io.weight`, else `io.bfq.weight`; v1 `blkio.weight`, else `blkio.bfq.weight` (10 to
+   * 1000, converted by the inverse of the rule that runc has).
+   */
+  readonly ioWeight?: number;
+  /**
+   * Which devices the job may use: rules in order, on top of what the caller's own group may.
+   * cgroup: a program at the v2 group, v1 `devices.allow` and `devices.deny`.
+   */
+  readonly devices?: readonly DeviceRule[];
+  /**
+   * The class of the packets of the sockets that the job opens, 0 to 4294967295: 0xAAAABBBB is
+   * class AAAA:BBBB of tc(8). cgroup: v1 `net_cls.classid`; where that is not mounted a program at
+   * the v2 group.
+   */
+  readonly netClass?: number;
+  /**
+   * The priority of the job's packets, 0 to 4294967295, by network interface of the host; `"*"` is
+   * every interface. cgroup: v1 `net_prio.ifpriomap`; where that is not mounted a program at the
+   * v2 group, which takes `"*"` alone.
+   */
+  readonly netPriorities?: Readonly<Record<string, number>>;
+  /**
+   * Huge pages in bytes, by their size, such as `{"2MB": "64M"}`. cgroup: `hugetlb.2MB.max`, v1
+   * `hugetlb.2MB.limit_in_bytes`.
+   */
+  readonly hugetlb?: Readonly<Record<string, Size>>;
+  /** What the job may hold of RDMA adapters, each adapter once. cgroup: `rdma.max`. */
+  readonly rdma?: readonly RdmaLimit[];
+  /**
+   * How much the job may hold of what the host counts by name, such as `{"sev": 2}`. cgroup:
+   * `misc.max` (Linux 5.13).
+   */
+  readonly misc?: Readonly<Record<string, number>>;
+  /**
+   * Further cgroup files by name with the text to write, after all other limits, such as
+   * `{"memory.swap.high": "64M"}`. The name begins with a controller's, or with `cgroup.`.
+   */
+  readonly files?: Readonly<Record<string, string>>;
   /**
    * CPU time of the whole job (user and system, ended processes included). Going over it ends the
    * job as `cpu_limit`.
@@ -323,6 +428,86 @@ export interface Limits {
    * `["memory", "pids"]`. The outcome's enforcement tells which were.
    */
   readonly bestEffort?: readonly string[];
+}
+
+/**
+ * What the CPUs of `cpuset` are to the job's group (cgroups(7), `cpuset.cpus.partition`).
+ * - `'member'`: CPUs shared with other groups, as every new group has.
+ * - `'root'`: CPUs of its own, over which the scheduler balances the job.
+ * - `'isolated'`: CPUs of its own, over which nothing is balanced.
+ */
+export type CpusetPartition = 'member' | 'root' | 'isolated';
+
+/**
+ * How fast the job may read and write one block device, and its share of it. What is not set is
+ * not limited; at least one must be.
+ *
+ * v1 throttles what a process reads and writes by itself; what the kernel writes back later from
+ * the page cache is limited on v2 only.
+ */
+export interface IoLimit {
+  /**
+   * The whole disk, not a partition: the path of its block device, such as `"/dev/sda"`, or its
+   * numbers, such as `"8:0"`.
+   */
+  readonly device: string;
+  /**
+   * Bytes read each second, at least 1. cgroup: `io.max` rbps, v1
+   * `blkio.throttle.read_bps_device`.
+   */
+  readonly readBps?: Size;
+  /**
+   * Bytes written each second, at least 1. cgroup: `io.max` wbps, v1
+   * `blkio.throttle.write_bps_device`.
+   */
+  readonly writeBps?: Size;
+  /**
+   * Read operations each second, 1 to 4294967294. cgroup: `io.max` riops, v1
+   * `blkio.throttle.read_iops_device`.
+   */
+  readonly readIops?: number;
+  /**
+   * Write operations each second, 1 to 4294967294. cgroup: `io.max` wiops, v1
+   * `blkio.throttle.write_iops_device`.
+   */
+  readonly writeIops?: number;
+  /**
+   * Share of the device under contention, 1 to 10000, instead of `ioWeight`. cgroup: `io.weight`
+   * or `io.bfq.weight`, v1 `blkio.weight_device` or `blkio.bfq.weight_device` (10 to 1000,
+   * converted).
+   */
+  readonly weight?: number;
+  /**
+   * The latency that the kernel is to protect by slowing others down, 1 microsecond to 1000
+   * seconds. cgroup: `io.latency` (a kernel with CONFIG_BLK_CGROUP_IOLATENCY); v1 has none.
+   */
+  readonly latencyMs?: Duration;
+}
+
+/**
+ * One rule of the list that decides which devices a job may use. Rules are taken in order, on top
+ * of what the caller's own group may use; the last one that speaks of a device decides.
+ */
+export interface DeviceRule {
+  /** Whether the rule allows or denies. */
+  readonly allow: boolean;
+  /**
+   * Which devices: `"a"` for all, the notation of the devices controller such as `"c 1:3"`, `"b
+   * 8:*"` or `"c *:*"`, or the path of a device such as `"/dev/null"`.
+   */
+  readonly device: string;
+  /** What may be done, letters of `"rwm"`: read, write, make a device node; default all three. */
+  readonly access?: string;
+}
+
+/** What the job may hold of one RDMA adapter. At least one must be set. */
+export interface RdmaLimit {
+  /** The adapter's name, such as `"mlx5_0"`. */
+  readonly device: string;
+  /** Handles, 0 to 2147483647. cgroup: `rdma.max` hca_handle. */
+  readonly handles?: number;
+  /** Objects, 0 to 2147483647. cgroup: `rdma.max` hca_object. */
+  readonly objects?: number;
 }
 
 /**

@@ -1,32 +1,40 @@
-//! Setters of the limits that take more than one value: rules for disks, devices and adapters.
+//! Limits of a spec that are made of several values: disks, devices, adapters.
 
 use std::ffi::{c_char, c_int};
 use std::time::Duration;
 
-use libisolate::spec::{DeviceRule, IoLimit, RdmaLimit, Seconds};
+use libisolate::Result;
+use libisolate::spec::{DeviceRule, IoLimit, RdmaLimit, Seconds, Size};
 
-use crate::cgroup_memory::ISOLATE_UNLIMITED;
 use crate::constants;
 use crate::ffi;
 use crate::spec::{edit, isolate_spec};
 
-/// Add one to `limits.io`: how fast the job may read and write one block device, and its share of it. A 0
-/// stands for what is not limited; one of them must be.
+/// A size where 0 says that there is none.
+fn some_size(bytes: u64) -> Result<Option<Size>> {
+    Ok(match bytes {
+        0 => None,
+        _ => Some(constants::size(bytes)?),
+    })
+}
+
+fn some(number: u64) -> Option<u64> {
+    Some(number).filter(|number| *number != 0)
+}
+
+/// Limit how fast the job reads and writes a block device. 0 leaves a value out; one must be set.
 ///
-/// device: a whole disk: the path of its block device, such as "/dev/sda", or its numbers, such as "8:0".
+/// device: the whole disk: its path, or its numbers such as "8:0".
 /// read_bps: bytes read each second, at most 2^63-1.
-/// write_bps: bytes written each second, likewise.
+/// write_bps: bytes written each second, at most 2^63-1.
 /// read_iops: read operations each second, at most 4294967294.
-/// write_iops: write operations each second, likewise.
-/// weight: share of the device under contention, 1 to 10000, instead of the one for all devices.
-/// latency_us: the latency that the kernel is to protect by slowing others down, microseconds, at most 10^9;
-/// v2 only.
-/// Returns 0, or -EINVAL for a NULL argument, text that is not UTF-8, or too many bytes. Other numbers are
-/// checked by isolate_spec_check.
+/// write_iops: write operations each second, at most 4294967294.
+/// weight: share of the device under contention, 1 to 10000.
+/// latency_us: the latency to protect, microseconds; cgroup v2 only.
+/// Returns 0, or -EINVAL for a NULL argument, text that is not UTF-8 or a size above 2^63-1.
 /// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]
-#[allow(clippy::too_many_arguments)]
-pub unsafe extern "C" fn isolate_spec_add_io(
+pub unsafe extern "C" fn isolate_spec_add_io_limit(
     spec: *mut isolate_spec,
     device: *const c_char,
     read_bps: u64,
@@ -36,74 +44,68 @@ pub unsafe extern "C" fn isolate_spec_add_io(
     weight: u64,
     latency_us: u64,
 ) -> c_int {
-    let given = |number: u64| (number != 0).then_some(number);
     edit(spec, |spec| {
         spec.limits.io.push(IoLimit {
             device: ffi::utf8(device, "device")?.to_owned(),
-            read_bps: given(read_bps).map(constants::size).transpose()?,
-            write_bps: given(write_bps).map(constants::size).transpose()?,
-            read_iops: given(read_iops),
-            write_iops: given(write_iops),
-            weight: given(weight),
-            latency: given(latency_us).map(|us| Seconds(Duration::from_micros(us))),
+            read_bps: some_size(read_bps)?,
+            write_bps: some_size(write_bps)?,
+            read_iops: some(read_iops),
+            write_iops: some(write_iops),
+            weight: some(weight),
+            latency: some(latency_us).map(|us| Seconds(Duration::from_micros(us))),
         });
         Ok(())
     })
 }
 
-/// Add one to `limits.devices`: a rule for which devices the job may use. They are taken in order, on top of
-/// what the caller's own group may use; the last one that speaks of a device decides.
+/// Allow the job a device, or deny it. Rules count in order, on top of what the caller's own group may use;
+/// the last one that speaks of a device decides.
 ///
-/// allow: 0 for a rule that denies, anything else for one that allows.
-/// device: "a" for all, the notation of the devices controller such as "c 1:3", "b 8:*" or "c *:*", or the
-/// path of a device such as "/dev/null".
-/// access: what may be done, letters of "rwm": read, write, make a device node; NULL for all three.
+/// allow: 0 to deny, anything else to allow.
+/// device: "a" for all, "c 1:3" or "b 8:*" by kind and numbers, or the path of a device.
+/// access: letters of "rwm" (read, write, make a node); NULL for all three.
 /// Returns 0, or -EINVAL for a NULL spec or device or text that is not UTF-8.
-/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+/// Ownership: copies the texts. Threads: one at a time for one spec. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn isolate_spec_add_device(
+pub unsafe extern "C" fn isolate_spec_add_device_rule(
     spec: *mut isolate_spec,
     allow: c_int,
     device: *const c_char,
     access: *const c_char,
 ) -> c_int {
     edit(spec, |spec| {
-        let device = ffi::utf8(device, "device")?.to_owned();
         let access = match access.is_null() {
             true => "rwm",
             false => ffi::utf8(access, "access")?,
         };
         spec.limits.devices.push(DeviceRule {
             allow: allow != 0,
-            device,
+            device: ffi::utf8(device, "device")?.to_owned(),
             access: access.to_owned(),
         });
         Ok(())
     })
 }
 
-/// Add one to `limits.rdma`: what the job may hold of one RDMA adapter. ISOLATE_UNLIMITED stands for what is
-/// not limited; one of them must be.
+/// Limit what the job holds of an RDMA adapter.
 ///
 /// device: the adapter's name, such as "mlx5_0".
-/// handles: how many handles, 0 to 2147483647.
-/// objects: how many objects, likewise.
-/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8. The numbers are checked by
-/// isolate_spec_check.
+/// handles: at most so many handles, 0 to 2147483647; a negative number for no limit.
+/// objects: at most so many objects, 0 to 2147483647; a negative number for no limit.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
 /// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn isolate_spec_add_rdma(
+pub unsafe extern "C" fn isolate_spec_add_rdma_limit(
     spec: *mut isolate_spec,
     device: *const c_char,
-    handles: u64,
-    objects: u64,
+    handles: i64,
+    objects: i64,
 ) -> c_int {
-    let given = |number: u64| (number != ISOLATE_UNLIMITED).then_some(number);
     edit(spec, |spec| {
         spec.limits.rdma.push(RdmaLimit {
             device: ffi::utf8(device, "device")?.to_owned(),
-            handles: given(handles),
-            objects: given(objects),
+            handles: u64::try_from(handles).ok(),
+            objects: u64::try_from(objects).ok(),
         });
         Ok(())
     })
