@@ -10,10 +10,10 @@ use super::driver::{Cgroupfs, Driver, Parent};
 use super::place::usage_file;
 use super::put::put;
 use super::tree::Tree;
-use super::{CgroupHost, Version, end, events, measure};
+use super::{Cgroup, CgroupHost, Version, apply, end, events, measure};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
-use crate::spec::Bytes;
+use crate::spec::{Bytes, Limits};
 
 /// One value for one cgroup file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -290,6 +290,33 @@ impl Group {
     /// pid namespace that the caller does not see are left out.
     pub fn processes(&self) -> Vec<i32> {
         end::processes(&self.trees)
+    }
+
+    /// The group as a handle of its own.
+    ///
+    /// # Errors
+    /// `Limit` when there are no more descriptors.
+    pub fn handle(&self) -> Result<Cgroup> {
+        let tree = |tree: &Tree| {
+            Ok(Tree {
+                version: tree.version,
+                controllers: tree.controllers.clone(),
+                name: tree.name.clone(),
+                dir: tree.dir.try_clone()?,
+            })
+        };
+        let trees: Vec<Tree> = self.trees.iter().map(tree).collect::<Result<_>>()?;
+        let dir = trees.first().and_then(|tree| tree.dir.path().file_name());
+        let name = dir.map(|name| name.to_string_lossy().into_owned());
+        Ok(Cgroup::of_trees(name.unwrap_or_default(), trees))
+    }
+
+    /// Puts other limits in force ([`Cgroup::apply`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn update(&self, limits: &Limits) -> Result<Enforcement> {
+        apply::apply(&self.handle()?, limits, self.with_init)
     }
 
     /// Removes the directories, with bounded retries (about a second) while the last processes go.

@@ -3,15 +3,19 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod apply;
 mod attach;
+mod bpf;
 mod controller;
 pub mod convert;
 mod delegate;
 mod device;
+pub mod devices;
 mod dir;
 mod driver;
 mod end;
 mod events;
+mod explain;
 mod freeze;
 mod group;
 mod handle;
@@ -28,6 +32,8 @@ mod pseudo;
 mod put;
 mod release;
 pub mod stat;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod write;
 

@@ -22,9 +22,10 @@ pub use outcome::{Enforced, Enforcement, EnforcementStatus, Outcome, Reason, Usa
 
 pub(crate) use idmap::write_plan as write_id_maps;
 
+use crate::cgroup::Cgroup;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::ns::Process;
-use crate::spec::Spec;
+use crate::spec::{Limits, Spec};
 use state::State;
 
 /// Runs a job to its end.
@@ -207,6 +208,28 @@ impl Job {
     /// What the job has used so far, or in all once it has ended.
     pub fn usage(&self) -> Usage {
         self.state().usage()
+    }
+
+    /// The job's own group, as a handle that lives on after the job; the group does not.
+    ///
+    /// # Errors
+    /// `NotFound` when the job has no group, or has ended.
+    pub fn cgroup(&self) -> Result<Cgroup> {
+        self.own()?;
+        self.state().cgroup(self.pid)
+    }
+
+    /// Puts other limits in force while the job runs, all or nothing; what is not named stays as it is.
+    /// [`Job::enforcement`] and the outcome tell of them from then on.
+    ///
+    /// The job's group has the controllers that its spec's limits needed, and those that measure. On v1
+    /// a limit of another controller needs a job that was started with one of it.
+    ///
+    /// # Errors
+    /// As [`Cgroup::apply`]; `NotFound` as [`Job::cgroup`].
+    pub fn update(&self, limits: &Limits) -> Result<Enforcement> {
+        self.own()?;
+        self.state().update(self.pid, limits)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -6,6 +6,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod apply;
+mod devices;
 mod events;
 mod events_memory;
 mod freeze;

@@ -48,7 +48,7 @@ fn devices_are_refused_from_inside() {
         assert_eq!(report.get("full"), "refused");
         assert_eq!(
             in_force(&outcome, "devices"),
-            "devices.allow c 1:3 rw; c 1:9 r"
+            "devices.list deny a; allow c 1:3 rw; allow c 1:9 r"
         );
         // A list of what is denied, and only one kind of access.
         let outcome = run(&with(TRY_DEVICES, |l| {

@@ -21,6 +21,12 @@ pub(super) fn check(limits: &Limits) -> Result<()> {
             ));
         }
     }
+    if limits.oom_group == Some(true) && limits.oom_pause == Some(true) {
+        return Err(Error::invalid(
+            "limits.oom_pause",
+            "contradicts limits.oom_group: either all are killed or all wait",
+        ));
+    }
     match limits.swappiness {
         Some(value) if value > MAX_SWAPPINESS => {
             Err(outside("swappiness", value, 0, MAX_SWAPPINESS))
@@ -239,7 +245,6 @@ mod tests {
                 |l| {
                     (l.memory, l.memory_low) = (Some(Size(400)), Some(Size(200)));
                     (l.swappiness, l.oom_pause) = (Some(0), Some(true));
-                    l.oom_group = Some(true);
                 },
                 Version::V1
             ),
