@@ -36,9 +36,9 @@ from ._ns_types import (
     NamespaceKind, Persisted, Pin, Process, ProcessPin, SubordinateIds, ThreadPin, TreeNode,
 )
 from ._spec import (
-    Bind, CgroupMode, Enforced, EnforcementStatus, HasFileno, IdMap, Limits, NamespaceMode, Namespaces, Net, Outcome,
-    Profile, Reason, Root, RootDir, Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text,
-    TimeOffsets, Tmpfs, Usage,
+    Bind, CgroupMode, CpusetPartition, DeviceRule, Enforced, EnforcementStatus, HasFileno, IdMap, IoLimit, Limits,
+    NamespaceMode, Namespaces, Net, Outcome, Profile, RdmaLimit, Reason, Root, RootDir, Seccomp, Seconds, Size,
+    Spec, SpecOptions, Stdio, StdioFile, Text, TimeOffsets, Tmpfs, Usage,
 )
 from .errors import (
     BusyError, ChildError, InternalError, InvalidSpecError, IsolateError, JobFailed, LimitError, NotFoundError,
@@ -80,14 +80,15 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Bind", "BusyError", "CgroupMode", "CgroupPath", "ChildError", "ChildPin", "Enforced", "EnforcementStatus",
-    "FdPin", "ForChildrenPin", "HasFileno", "IdMap", "IdMaps", "Inside", "InternalError", "InvalidSpecError",
-    "IsolateError", "Job", "JobFailed", "KindFacts", "LimitError", "Limits", "MountInfo", "MountPin",
-    "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",
-    "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Persisted", "Pin", "Process",
-    "ProcessPin", "Profile", "Reason", "Root", "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions",
-    "Stdio", "StdioFile", "SubordinateIds", "Text", "ThreadPin", "TimeOffsets", "TimeoutExpired", "Tmpfs",
-    "TreeNode", "UnsupportedError", "Usage", "aio", "cgroup_paths", "create_namespaces", "enter_thread",
+    "Bind", "BusyError", "CgroupMode", "CgroupPath", "ChildError", "ChildPin", "CpusetPartition",
+    "DeviceRule", "Enforced", "EnforcementStatus", "FdPin", "ForChildrenPin", "HasFileno", "IdMap", "IdMaps",
+    "Inside", "InternalError", "InvalidSpecError", "IoLimit", "IsolateError", "Job", "JobFailed", "KindFacts",
+    "LimitError", "Limits", "MountInfo", "MountPin", "Namespace", "NamespaceEntry", "NamespaceId",
+    "NamespaceKind", "NamespaceMode", "NamespaceSet", "Namespaces", "Net", "NotFoundError", "Outcome",
+    "PermissionDeniedError", "Persisted", "Pin", "Process", "ProcessPin", "Profile", "RdmaLimit", "Reason",
+    "Root", "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions", "Stdio", "StdioFile",
+    "SubordinateIds", "Text", "ThreadPin", "TimeOffsets", "TimeoutExpired", "Tmpfs", "TreeNode",
+    "UnsupportedError", "Usage", "aio", "cgroup_paths", "create_namespaces", "enter_thread",
     "enter_thread_pidfd", "entered", "host", "id_maps", "list_namespaces", "move_to_leaf", "namespace_kinds",
     "namespace_tree", "persisted_namespaces", "run", "set_time_offsets", "spawn", "subordinate_ids",
     "time_offsets_of", "translate_gid", "translate_pid", "translate_uid", "unpersist", "unpersist_name",
