@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dir::{Dir, check_name};
@@ -38,7 +39,8 @@ pub struct CreateOptions {
 }
 
 /// One directory of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CgroupPlace")]
 pub struct Place {
     /// v1 or v2.
     pub version: Version,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::PoisonError;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::convert::is_unlimited;
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
 
 /// A number that the memory controller keeps; the names are those of v1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryValue {
     /// Bytes in use, page cache included. v1 `memory.usage_in_bytes`, v2 `memory.current`.
@@ -102,7 +103,7 @@ impl MemoryValue {
 }
 
 /// What happens in a group that is out of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OomControl {
     /// v1 `oom_kill_disable`: who needs memory that is not there waits, and nobody is killed. On v2
     /// never.
