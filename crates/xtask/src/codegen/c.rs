@@ -394,8 +394,10 @@ fn all_numbered(model: &Model) -> Result<()> {
         }
     };
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
-    // namespaces is JSON text in C.
-    let text = |t: &Type| t.name == "Stage" || model.told.iter().any(|told| told.name == t.name);
+    // namespaces is JSON text in C, and the numbers of cgroups stand beside their functions.
+    let text = |t: &Type| {
+        t.name == "Stage" || model.is_told(t) || model.group_given.iter().any(|g| g.name == t.name)
+    };
     for found in model.types().filter(|t| !text(t)) {
         match &found.shape {
             Shape::Choice(variants) => {
