@@ -3,7 +3,8 @@
 
 use libisolate::job::EnforcementStatus;
 use libisolate::spec::{
-    CgroupMode, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio,
+    CgroupMode, CpusetPartition, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size,
+    Stdio,
 };
 use libisolate::{Error, ErrorKind, Reason, Result};
 
@@ -202,6 +203,25 @@ pub(crate) fn seccomp(number: u32) -> Result<Seccomp> {
         ISOLATE_SECCOMP_DEFAULT => Seccomp::Default,
         ISOLATE_SECCOMP_OFF => Seccomp::Off,
         _ => return Err(unknown("seccomp", number)),
+    })
+}
+
+/// CPUs shared with other groups, as every new group has.
+pub const ISOLATE_PARTITION_MEMBER: u32 = 1;
+
+/// CPUs of its own, over which the scheduler balances the job.
+pub const ISOLATE_PARTITION_ROOT: u32 = 2;
+
+/// CPUs of its own, over which nothing is balanced.
+pub const ISOLATE_PARTITION_ISOLATED: u32 = 3;
+
+/// The value with an ISOLATE_PARTITION_ number.
+pub(crate) fn cpuset_partition(number: u32) -> Result<CpusetPartition> {
+    Ok(match number {
+        ISOLATE_PARTITION_MEMBER => CpusetPartition::Member,
+        ISOLATE_PARTITION_ROOT => CpusetPartition::Root,
+        ISOLATE_PARTITION_ISOLATED => CpusetPartition::Isolated,
+        _ => return Err(unknown("cpuset_partition", number)),
     })
 }
 

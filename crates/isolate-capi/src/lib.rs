@@ -14,8 +14,14 @@
 #![allow(unsafe_op_in_unsafe_fn)]
 
 pub mod cgroup;
+pub mod cgroup_files;
+pub mod cgroup_leaf;
+pub mod cgroup_members;
+pub mod cgroup_memory;
 pub mod constants;
+pub mod convert;
 pub mod error;
+pub mod events;
 mod ffi;
 pub mod host;
 pub mod inside;
@@ -33,6 +39,8 @@ pub mod nsset;
 pub mod outcome;
 pub mod spec;
 pub mod spec_setters;
+pub mod stat;
 pub mod string;
 pub mod usage;
 pub mod version;
+pub mod watches;

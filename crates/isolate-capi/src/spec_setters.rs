@@ -271,6 +271,56 @@ pub unsafe extern "C" fn isolate_spec_set_memory(spec: *mut isolate_spec, bytes:
     })
 }
 
+/// Set `limits.memory_high`.
+///
+/// Memory in bytes, at least 1, above which the job is slowed down and has to give back, but is not
+/// killed. cgroup: `memory.high`; v1 has none.
+///
+/// bytes: at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL spec or too many bytes.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_memory_high(
+    spec: *mut isolate_spec,
+    bytes: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.memory_high = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.memory_low`.
+///
+/// Memory in bytes that is left to the job while others have some to give. cgroup: `memory.low`,
+/// v1 `memory.soft_limit_in_bytes` (the pair that runc takes).
+///
+/// bytes: at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL spec or too many bytes.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_memory_low(spec: *mut isolate_spec, bytes: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.memory_low = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.memory_min`.
+///
+/// Memory in bytes that is left to the job whatever others need. cgroup: `memory.min`; v1 has none.
+///
+/// bytes: at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL spec or too many bytes.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_memory_min(spec: *mut isolate_spec, bytes: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.memory_min = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
 /// Set `limits.swap`.
 ///
 /// Swap of the whole job in bytes, on top of `memory`; 0 forbids swap. cgroup:
@@ -283,6 +333,54 @@ pub unsafe extern "C" fn isolate_spec_set_memory(spec: *mut isolate_spec, bytes:
 pub unsafe extern "C" fn isolate_spec_set_swap(spec: *mut isolate_spec, bytes: u64) -> c_int {
     edit(spec, |spec| {
         spec.limits.swap = Some(constants::size(bytes)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.swappiness`.
+///
+/// How readily the kernel swaps the job out instead of dropping its page cache, 0 to 200. cgroup:
+/// v1 `memory.swappiness`; v2 has none.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_swappiness(spec: *mut isolate_spec, value: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.swappiness = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `limits.oom_group`.
+///
+/// Whether running out of memory kills the job whole instead of one process of it. cgroup:
+/// `memory.oom.group` (Linux 4.19).
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_oom_group(spec: *mut isolate_spec, on: c_int) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.oom_group = Some(on != 0);
+        Ok(())
+    })
+}
+
+/// Set `limits.oom_pause`.
+///
+/// Whether a process that runs out of memory stands still until some is freed or `memory` is raised,
+/// instead of being killed. cgroup: v1 `memory.oom_control`; v2 has none.
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_oom_pause(spec: *mut isolate_spec, on: c_int) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.oom_pause = Some(on != 0);
         Ok(())
     })
 }
@@ -305,7 +403,7 @@ pub unsafe extern "C" fn isolate_spec_set_pids(spec: *mut isolate_spec, value: u
 /// Set `limits.cpus`.
 ///
 /// CPU time per wall time as a number of CPUs, at least 0.01: 0.5 is half of one. cgroup:
-/// `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of 100 ms.
+/// `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of `cpu_period`.
 ///
 /// value: the number.
 /// Returns 0, or -EINVAL for a NULL spec or a number that is not finite.
@@ -314,6 +412,39 @@ pub unsafe extern "C" fn isolate_spec_set_pids(spec: *mut isolate_spec, value: u
 pub unsafe extern "C" fn isolate_spec_set_cpus(spec: *mut isolate_spec, value: f64) -> c_int {
     edit(spec, |spec| {
         spec.limits.cpus = Some(finite(value)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_period`.
+///
+/// The period over which `cpus` is counted, which it needs: 1 ms to 1 s, default 100 ms. `cpus` must
+/// come to at least 1 ms of it. cgroup: `cpu.max`, v1 `cpu.cfs_period_us`.
+///
+/// ms: milliseconds, at most 10^13.
+/// Returns 0, or -EINVAL for a NULL spec or too long a time.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_period_ms(spec: *mut isolate_spec, ms: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_period = Some(seconds(ms)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_burst`.
+///
+/// CPU time that the job may save up in periods that it leaves unused, on top of what `cpus`, which it
+/// needs, gives for each: at most as much as that. cgroup: `cpu.max.burst`, v1 `cpu.cfs_burst_us`
+/// (Linux 5.14).
+///
+/// ms: milliseconds, at most 10^13.
+/// Returns 0, or -EINVAL for a NULL spec or too long a time.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_burst_ms(spec: *mut isolate_spec, ms: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_burst = Some(seconds(ms)?);
         Ok(())
     })
 }
@@ -330,6 +461,60 @@ pub unsafe extern "C" fn isolate_spec_set_cpus(spec: *mut isolate_spec, value: f
 pub unsafe extern "C" fn isolate_spec_set_cpu_weight(spec: *mut isolate_spec, value: u64) -> c_int {
     edit(spec, |spec| {
         spec.limits.cpu_weight = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_idle`.
+///
+/// Whether the job runs only where nobody else wants to; not with `cpu_weight`. cgroup: `cpu.idle`
+/// (Linux 5.15).
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_idle(spec: *mut isolate_spec, on: c_int) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_idle = Some(on != 0);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_rt_runtime`.
+///
+/// Time in each `cpu_rt_period` for the job's real-time processes, 0 to the whole of it. cgroup:
+/// v1 `cpu.rt_runtime_us` (a kernel with CONFIG_RT_GROUP_SCHED); v2 has none.
+///
+/// ms: milliseconds, at most 10^13.
+/// Returns 0, or -EINVAL for a NULL spec or too long a time.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_rt_runtime_ms(
+    spec: *mut isolate_spec,
+    ms: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_rt_runtime = Some(seconds(ms)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpu_rt_period`.
+///
+/// The period over which `cpu_rt_runtime` is counted, 1 microsecond to 1000 seconds, default 1 second.
+/// cgroup: v1 `cpu.rt_period_us`; v2 has none.
+///
+/// ms: milliseconds, at most 10^13.
+/// Returns 0, or -EINVAL for a NULL spec or too long a time.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpu_rt_period_ms(
+    spec: *mut isolate_spec,
+    ms: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpu_rt_period = Some(seconds(ms)?);
         Ok(())
     })
 }
@@ -366,6 +551,167 @@ pub unsafe extern "C" fn isolate_spec_set_cpuset_mems(
 ) -> c_int {
     edit(spec, |spec| {
         spec.limits.cpuset_mems = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `limits.cpuset_exclusive`.
+///
+/// Whether no sibling may have the CPUs of `cpuset`, which it needs. cgroup: `cpuset.cpus.exclusive`
+/// (Linux 6.7), v1 `cpuset.cpu_exclusive`.
+///
+/// on: 0 for no, anything else for yes.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpuset_exclusive(
+    spec: *mut isolate_spec,
+    on: c_int,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpuset_exclusive = Some(on != 0);
+        Ok(())
+    })
+}
+
+/// Set `limits.cpuset_partition`.
+///
+/// What the CPUs of `cpuset` are to the job. cgroup: `cpuset.cpus.partition`; v1 has none.
+///
+/// value: an ISOLATE_PARTITION_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cpuset_partition(
+    spec: *mut isolate_spec,
+    value: u32,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.cpuset_partition = Some(constants::cpuset_partition(value)?);
+        Ok(())
+    })
+}
+
+/// Set `limits.io_weight`.
+///
+/// Share of every block device under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
+/// `io.weight`, else `io.bfq.weight`; v1 `blkio.weight`, else `blkio.bfq.weight` (10 to 1000,
+/// converted by the inverse of the rule that runc has).
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_io_weight(spec: *mut isolate_spec, value: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.io_weight = Some(value);
+        Ok(())
+    })
+}
+
+/// Set `limits.net_class`.
+///
+/// The class of the packets of the sockets that the job opens, 0 to 4294967295: 0xAAAABBBB is class
+/// AAAA:BBBB of tc(8). cgroup: v1 `net_cls.classid`; where that is not mounted a program at the v2 group.
+///
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL spec.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_net_class(spec: *mut isolate_spec, value: u64) -> c_int {
+    edit(spec, |spec| {
+        spec.limits.net_class = Some(value);
+        Ok(())
+    })
+}
+
+/// Set one of `limits.net_priorities`.
+///
+/// The priority of the job's packets, 0 to 4294967295, by network interface of the host; `"*"` is every
+/// interface. cgroup: v1 `net_prio.ifpriomap`; where that is not mounted a program at the v2 group,
+/// which takes `"*"` alone.
+///
+/// name: its name, UTF-8.
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_net_priority(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.limits.net_priorities.insert(name, value);
+        Ok(())
+    })
+}
+
+/// Set one of `limits.hugetlb`.
+///
+/// Huge pages in bytes, by their size, such as `{"2MB": "64M"}`. cgroup: `hugetlb.2MB.max`, v1
+/// `hugetlb.2MB.limit_in_bytes`.
+///
+/// name: its name, UTF-8.
+/// value: its value, at most 2^63-1.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_hugetlb(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.limits.hugetlb.insert(name, constants::size(value)?);
+        Ok(())
+    })
+}
+
+/// Set one of `limits.misc`.
+///
+/// How much the job may hold of what the host counts by name, such as `{"sev": 2}`. cgroup: `misc.max`
+/// (Linux 5.13).
+///
+/// name: its name, UTF-8.
+/// value: the number.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_misc(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: u64,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.limits.misc.insert(name, value);
+        Ok(())
+    })
+}
+
+/// Set one of `limits.files`.
+///
+/// Further cgroup files by name with the text to write, after all other limits, such as
+/// `{"memory.swap.high": "64M"}`. The name begins with a controller's, or with `cgroup.`.
+///
+/// name: its name, UTF-8.
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_cgroup_file(
+    spec: *mut isolate_spec,
+    name: *const c_char,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        let name = ffi::utf8(name, "name")?.to_owned();
+        spec.limits
+            .files
+            .insert(name, ffi::utf8(value, "value")?.to_owned());
         Ok(())
     })
 }

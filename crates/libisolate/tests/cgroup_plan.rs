@@ -614,11 +614,11 @@ fn an_oom_group_on_v1_is_left_to_the_init() {
         let (group, told) =
             plan("v1", CgroupMode::New, |l| l.oom_group = Some(set)).expect("a plan");
         let group = group.expect("a group");
-        assert_eq!((group.oom_group, group.writes.len()), (set, 0));
+        assert_eq!((group.oom_by_init, group.writes.len()), (set, 0));
         assert_eq!(told[1].value.as_deref(), Some(plain));
     }
     let (group, _) = plan("v2", CgroupMode::New, |l| l.oom_group = Some(true)).expect("a plan");
-    assert!(!group.expect("a group").oom_group, "the kernel does it");
+    assert!(!group.expect("a group").oom_by_init, "the kernel does it");
 }
 
 #[test]

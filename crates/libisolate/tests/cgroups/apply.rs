@@ -26,10 +26,12 @@ fn limits_of(group: &Cgroup) -> Vec<(String, String)> {
             let counts = ["usage", "failcnt", "peak", "effective", "stat", "events"]
                 .iter()
                 .any(|word| name.contains(word));
-            if holds && !counts && !name.starts_with("cgroup.") {
-                if let Ok(text) = fs::read_to_string(entry.path()) {
-                    all.push((name, text));
-                }
+            if holds
+                && !counts
+                && !name.starts_with("cgroup.")
+                && let Ok(text) = fs::read_to_string(entry.path())
+            {
+                all.push((name, text));
             }
         }
     }
@@ -272,7 +274,7 @@ fn a_running_job_gets_other_limits() {
         spec.limits.memory = Some(Size(64 << 20));
         let job = spawn(&spec).unwrap();
         let group = job.cgroup().unwrap();
-        assert_eq!(group.processes(true).is_empty(), false);
+        assert!(!group.processes(true).is_empty());
         let limits = with(|l| {
             l.pids = Some(50);
             l.memory = Some(Size(48 << 20));

@@ -141,11 +141,11 @@ fn delegated_to_another_user() {
     }
     alone(test, || {
         assert!(is_root());
-        if has(Version::V1) {
-            if let Some(group) = group_or_skip(test, "v1") {
-                let error = refused(group.delegate(Some(65533), None));
-                assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-            }
+        if has(Version::V1)
+            && let Some(group) = group_or_skip(test, "v1")
+        {
+            let error = refused(group.delegate(Some(65533), None));
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         }
         if !has(Version::V2) {
             return skip(test, "there is no v2 tree to delegate");

@@ -26,6 +26,11 @@ const NUMBERS: &[(&str, &str, &[&str])] = &[
     ("CgroupMode", "CGROUP", &["new", "try", "none"]),
     ("Seccomp", "SECCOMP", &["default", "off"]),
     (
+        "CpusetPartition",
+        "PARTITION",
+        &["member", "root", "isolated"],
+    ),
+    (
         "Reason",
         "REASON",
         &[
@@ -66,11 +71,15 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("keep_fds", "keep_fd"),
     ("rlimits", "rlimit"),
     ("sysctls", "sysctl"),
+    ("net_priorities", "net_priority"),
+    ("hugetlb", "hugetlb"),
+    ("misc", "misc"),
+    ("files", "cgroup_file"),
     ("best_effort", "best_effort"),
 ];
 
-/// Fields whose setters are written by hand in `spec.rs`, because they take more than one value. A
-/// test reaches each of them.
+/// Fields whose setters are written by hand in `spec.rs` and `spec_limits.rs`, because they take more than
+/// one value. A test reaches each of them.
 const BY_HAND: &[&str] = &[
     "groups",
     "namespaces",
@@ -83,6 +92,9 @@ const BY_HAND: &[&str] = &[
     "stdout",
     "stderr",
     "capabilities",
+    "io",
+    "devices",
+    "rdma",
 ];
 
 const NO_EDIT: &str = "//! Made by `cargo xtask codegen`.\n";
@@ -92,7 +104,7 @@ pub fn constants(model: &Model) -> Result<String> {
     let mut text = format!(
         "//! Numbers for C of every plain enum, and the way from one to the other.\n{NO_EDIT}\n\
          use libisolate::job::EnforcementStatus;\n\
-         use libisolate::spec::{{CgroupMode, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
+         use libisolate::spec::{{CgroupMode, CpusetPartition, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
          use libisolate::{{Error, ErrorKind, Reason, Result}};\n\n\
          /// A number of bytes, in the range that the kernel takes.\n\
          pub(crate) fn size(bytes: u64) -> Result<Size> {{\n\
@@ -141,7 +153,8 @@ pub fn setters(model: &Model) -> Result<String> {
     );
     for field in model.find("Spec")?.fields() {
         if field.name == "limits" {
-            for limit in model.find("Limits")?.fields() {
+            let by_hand = |limit: &&Field| BY_HAND.contains(&limit.name.as_str());
+            for limit in model.find("Limits")?.fields().iter().filter(|f| !by_hand(f)) {
                 setter(model, &mut text, "limits.", limit)?;
             }
         } else if !BY_HAND.contains(&field.name.as_str()) {
@@ -394,10 +407,9 @@ fn all_numbered(model: &Model) -> Result<()> {
         }
     };
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
-    // namespaces is JSON text in C, and the numbers of cgroups stand beside their functions.
-    let text = |t: &Type| {
-        t.name == "Stage" || model.is_told(t) || model.group_given.iter().any(|g| g.name == t.name)
-    };
+    // namespaces is JSON text in C. The numbers of cgroups' types stand with their functions.
+    let words = [&model.told, &model.group_given, &model.group_told];
+    let text = |t: &Type| t.name == "Stage" || words.iter().any(|of| of.iter().any(|w| w.name == t.name));
     for found in model.types().filter(|t| !text(t)) {
         match &found.shape {
             Shape::Choice(variants) => {

@@ -245,7 +245,6 @@ mod tests {
                 |l| {
                     (l.memory, l.memory_low) = (Some(Size(400)), Some(Size(200)));
                     (l.swappiness, l.oom_pause) = (Some(0), Some(true));
-                    l.oom_group = Some(true);
                 },
                 Version::V1
             ),
