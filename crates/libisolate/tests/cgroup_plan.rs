@@ -619,6 +619,13 @@ fn an_oom_group_on_v1_is_left_to_the_init() {
     }
     let (group, _) = plan("v2", CgroupMode::New, |l| l.oom_group = Some(true)).expect("a plan");
     assert!(!group.expect("a group").oom_by_init, "the kernel does it");
+    let limits = only("oom_group");
+    let error = plan_group(&limits, CgroupMode::New, &host("v1").cgroup, false).expect_err("no");
+    assert_eq!(
+        error.message(),
+        "cgroup: limits.oom_group: this host's memory controller is on cgroup v1, where the init does \
+         it, which init: false leaves out; list oom_group in limits.best_effort to go without"
+    );
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn place(
     held: &mut Limits,
     best_effort: bool,
     host: &CgroupHost,
+    with_init: bool,
 ) -> Result<Where> {
     match limit {
         "cpu_time" => usage_place(host).map(|index| Where::In(vec![(index, "")])),
@@ -52,7 +53,14 @@ pub(super) fn place(
             // The controller knows what its version has not.
             controller::settings(home, &alone(held, limit), version, false)?;
             match (limit, version, held.oom_group) {
-                // No file of v1 says so: whoever sees the event kills the rest.
+                // No file of v1 says so: the init sees the event and kills the rest.
+                ("oom_group", Version::V1, Some(true)) if !with_init => Err(Error::new(
+                    ErrorKind::Unsupported,
+                    Stage::Cgroup,
+                    "limits.oom_group",
+                    "this host's memory controller is on cgroup v1, where the init does it, which \
+                     init: false leaves out",
+                )),
                 ("oom_group", Version::V1, Some(true)) => Ok(Where::Given {
                     file: "memory.oom_control",
                     value: "the init kills all",

@@ -55,17 +55,7 @@ pub fn plan_group(
                 format!("limits.{limit}"),
                 "what it needs is left out",
             )),
-            _ => place(limit, &mut held, best_effort, host),
-        };
-        let by_init = limit == "oom_group" && held.oom_group == Some(true);
-        let place = match place {
-            Ok(Where::Given { .. }) if by_init && !with_init => Err(Error::new(
-                ErrorKind::Unsupported,
-                Stage::Cgroup,
-                "limits.oom_group",
-                "on a v1 host it is the init that kills the rest, which init: false leaves out",
-            )),
-            place => place,
+            _ => place(limit, &mut held, best_effort, host, with_init),
         };
         let mut entry = Enforced {
             name: limit.to_owned(),
@@ -93,7 +83,7 @@ pub fn plan_group(
             Ok(Where::Given { file, value }) => {
                 entry.file = Some(file.to_owned());
                 entry.value = Some(value.to_owned());
-                plan.oom_by_init |= by_init;
+                plan.oom_by_init |= limit == "oom_group" && held.oom_group == Some(true);
                 held.forget(limit);
             }
             Err(error) if best_effort => {

@@ -2,6 +2,7 @@
 
 use super::{Setting, micros, outside, told, unsupported};
 use crate::cgroup::Version;
+use crate::cgroup::convert::{Rule, io_to_blkio_weight};
 use crate::cgroup::device::{check_disk, numbers};
 use crate::error::{Error, Result};
 use crate::spec::{IoLimit, Limits};
@@ -9,9 +10,10 @@ use crate::spec::{IoLimit, Limits};
 /// The most operations each second; the next number is the kernel's word for no limit.
 const MAX_IOPS: u64 = u32::MAX as u64 - 1;
 
-/// Weights of v2, and of v1 and bfq.
 const WEIGHTS: (u64, u64) = (1, 10_000);
-const OLD_WEIGHTS: (u64, u64) = (10, 1000);
+
+/// What makes the weight of blkio and bfq, 10 to 1000, of one of v2.
+const RULE: Rule = Rule::Runc2025;
 
 /// The longest latency taken, microseconds.
 const MAX_LATENCY: u64 = 1_000_000_000;
@@ -82,7 +84,7 @@ pub(super) fn writes(limits: &Limits, version: Version) -> Result<Vec<Setting>> 
     check(limits)?;
     let mut settings = Vec::new();
     if let Some(weight) = limits.io_weight {
-        let old = old_weight(weight);
+        let old = io_to_blkio_weight(weight, RULE)?;
         settings.push(match version {
             Version::V1 => {
                 Setting::new("io_weight", "blkio.weight", old).or("blkio.bfq.weight", old)
@@ -96,7 +98,7 @@ pub(super) fn writes(limits: &Limits, version: Version) -> Result<Vec<Setting>> 
         let device = format!("{major}:{minor}");
         match version {
             Version::V1 => v1(&mut settings, at, limit, &device)?,
-            Version::V2 => v2(&mut settings, limit, &device),
+            Version::V2 => v2(&mut settings, limit, &device)?,
         }
     }
     Ok(settings)
@@ -126,7 +128,7 @@ fn v1(settings: &mut Vec<Setting>, at: usize, limit: &IoLimit, device: &str) -> 
         }
     }
     if let Some(weight) = limit.weight {
-        let value = format!("{device} {}", old_weight(weight));
+        let value = format!("{device} {}", io_to_blkio_weight(weight, RULE)?);
         settings.push(
             Setting::new("io", "blkio.weight_device", &value).or("blkio.bfq.weight_device", &value),
         );
@@ -134,7 +136,7 @@ fn v1(settings: &mut Vec<Setting>, at: usize, limit: &IoLimit, device: &str) -> 
     Ok(())
 }
 
-fn v2(settings: &mut Vec<Setting>, limit: &IoLimit, device: &str) {
+fn v2(settings: &mut Vec<Setting>, limit: &IoLimit, device: &str) -> Result<()> {
     let mut line = device.to_owned();
     for (key, value) in [
         ("rbps", limit.read_bps.map(|v| v.0)),
@@ -150,24 +152,17 @@ fn v2(settings: &mut Vec<Setting>, limit: &IoLimit, device: &str) {
         settings.push(Setting::new("io", "io.max", line));
     }
     if let Some(weight) = limit.weight {
+        let old = io_to_blkio_weight(weight, RULE)?;
         settings.push(
             Setting::new("io", "io.weight", format!("{device} {weight}"))
-                .or("io.bfq.weight", format!("{device} {}", old_weight(weight))),
+                .or("io.bfq.weight", format!("{device} {old}")),
         );
     }
     if let Some(latency) = limit.latency.map(micros) {
         let line = format!("{device} target={latency}");
         settings.push(Setting::new("io", "io.latency", line));
     }
-}
-
-/// The weight of blkio and bfq, 10 to 1000, of which runc's rule (10 is 1, 1000 is 10000) makes what is
-/// nearest to `weight`.
-fn old_weight(weight: u64) -> u64 {
-    let (first, last) = OLD_WEIGHTS;
-    let steps = last - first;
-    let span = WEIGHTS.1 - WEIGHTS.0;
-    first + ((weight - WEIGHTS.0) * steps + span / 2) / span
+    Ok(())
 }
 
 #[cfg(test)]
@@ -197,30 +192,6 @@ mod tests {
         Limits {
             io: vec![limit],
             ..Limits::default()
-        }
-    }
-
-    /// What runc, crun and youki make of a v1 weight.
-    fn weight_of_old(old: u64) -> u64 {
-        1 + (old - 10) * 9999 / 990
-    }
-
-    #[test]
-    fn weights_there_and_back() {
-        for (old, weight) in [(10, 1), (100, 910), (500, 4950), (1000, 10_000)] {
-            assert_eq!(weight_of_old(old), weight);
-        }
-        for old in 10..=1000 {
-            assert_eq!(old_weight(weight_of_old(old)), old);
-        }
-        for weight in 1..=10_000u64 {
-            let off = |old: u64| weight_of_old(old).abs_diff(weight);
-            let old = old_weight(weight);
-            assert!((10..=1000).contains(&old));
-            // The rule rounds down, so that its neighbour may be as near by less than one.
-            for other in [old - u64::from(old > 10), (old + 1).min(1000)] {
-                assert!(off(old) <= off(other) + 1, "{weight}: {old}, {other}");
-            }
         }
     }
 
