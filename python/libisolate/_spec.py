@@ -217,6 +217,94 @@ stderr.
 an integer or an open file: A descriptor of the caller's, which stays the caller's.
 """
 
+CpusetPartition = Literal["member", "root", "isolated"]
+"""What the CPUs of `cpuset` are to the job's group (cgroups(7), `cpuset.cpus.partition`).
+
+"member": CPUs shared with other groups, as every new group has.
+
+"root": CPUs of its own, over which the scheduler balances the job.
+
+"isolated": CPUs of its own, over which nothing is balanced.
+"""
+
+
+@dataclass(frozen=True)
+class IoLimit:
+    """How fast the job may read and write one block device, and its share of it. What is not
+    set is not limited; at least one must be.
+
+    v1 throttles what a process reads and writes by itself; what the kernel writes back later
+    from the page cache is limited on v2 only.
+    """
+
+    device: str
+    """The whole disk, not a partition: the path of its block device, such as `"/dev/sda"`, or
+    its numbers, such as `"8:0"`.
+    """
+
+    read_bps: Optional[Size] = None
+    """Bytes read each second, at least 1. cgroup: `io.max` rbps, v1
+    `blkio.throttle.read_bps_device`.
+    """
+
+    write_bps: Optional[Size] = None
+    """Bytes written each second, at least 1. cgroup: `io.max` wbps, v1
+    `blkio.throttle.write_bps_device`.
+    """
+
+    read_iops: Optional[int] = None
+    """Read operations each second, 1 to 4294967294. cgroup: `io.max` riops, v1
+    `blkio.throttle.read_iops_device`.
+    """
+
+    write_iops: Optional[int] = None
+    """Write operations each second, 1 to 4294967294. cgroup: `io.max` wiops, v1
+    `blkio.throttle.write_iops_device`.
+    """
+
+    weight: Optional[int] = None
+    """Share of the device under contention, 1 to 10000, instead of `io_weight`. cgroup:
+    `io.weight` or `io.bfq.weight`, v1 `blkio.weight_device` or `blkio.bfq.weight_device` (10 to
+    1000, converted).
+    """
+
+    latency: Optional[Seconds] = None
+    """The latency that the kernel is to protect by slowing others down, 1 microsecond to 1000
+    seconds. cgroup: `io.latency` (a kernel with CONFIG_BLK_CGROUP_IOLATENCY); v1 has none.
+    """
+
+
+@dataclass(frozen=True)
+class DeviceRule:
+    """One rule of the list that decides which devices a job may use. Rules are taken in order,
+    on top of what the caller's own group may use; the last one that speaks of a device decides.
+    """
+
+    allow: bool
+    """Whether the rule allows or denies."""
+
+    device: str
+    """Which devices: `"a"` for all, the notation of the devices controller such as `"c 1:3"`,
+    `"b 8:*"` or `"c *:*"`, or the path of a device such as `"/dev/null"`.
+    """
+
+    access: str = "rwm"
+    """What may be done, letters of `"rwm"`: read, write, make a device node; default all three."""
+
+
+@dataclass(frozen=True)
+class RdmaLimit:
+    """What the job may hold of one RDMA adapter. At least one must be set."""
+
+    device: str
+    """The adapter's name, such as `"mlx5_0"`."""
+
+    handles: Optional[int] = None
+    """Handles, 0 to 2147483647. cgroup: `rdma.max` hca_handle."""
+
+    objects: Optional[int] = None
+    """Objects, 0 to 2147483647. cgroup: `rdma.max` hca_object."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -232,9 +320,39 @@ class Limits:
     `memory.limit_in_bytes`.
     """
 
+    memory_high: Optional[Size] = None
+    """Memory in bytes, at least 1, above which the job is slowed down and has to give back, but
+    is not killed. cgroup: `memory.high`; v1 has none.
+    """
+
+    memory_low: Optional[Size] = None
+    """Memory in bytes that is left to the job while others have some to give. cgroup:
+    `memory.low`, v1 `memory.soft_limit_in_bytes` (the pair that runc takes).
+    """
+
+    memory_min: Optional[Size] = None
+    """Memory in bytes that is left to the job whatever others need. cgroup: `memory.min`; v1
+    has none.
+    """
+
     swap: Optional[Size] = None
     """Swap of the whole job in bytes, on top of `memory`; 0 forbids swap. cgroup:
     `memory.swap.max`, v1 `memory.memsw.limit_in_bytes` (there the sum, so `memory` is needed).
+    """
+
+    swappiness: Optional[int] = None
+    """How readily the kernel swaps the job out instead of dropping its page cache, 0 to 200.
+    cgroup: v1 `memory.swappiness`; v2 has none.
+    """
+
+    oom_group: Optional[bool] = None
+    """Whether running out of memory kills the job whole instead of one process of it. cgroup:
+    `memory.oom.group` (Linux 4.19).
+    """
+
+    oom_pause: Optional[bool] = None
+    """Whether a process that runs out of memory stands still until some is freed or `memory` is
+    raised, instead of being killed. cgroup: v1 `memory.oom_control`; v2 has none.
     """
 
     pids: Optional[int] = None
@@ -242,7 +360,18 @@ class Limits:
 
     cpus: Optional[float] = None
     """CPU time per wall time as a number of CPUs, at least 0.01: 0.5 is half of one. cgroup:
-    `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of 100 ms.
+    `cpu.max`, v1 `cpu.cfs_quota_us`, over a period of `cpu_period`.
+    """
+
+    cpu_period: Optional[Seconds] = None
+    """The period over which `cpus` is counted, which it needs: 1 ms to 1 s, default 100 ms.
+    `cpus` must come to at least 1 ms of it. cgroup: `cpu.max`, v1 `cpu.cfs_period_us`.
+    """
+
+    cpu_burst: Optional[Seconds] = None
+    """CPU time that the job may save up in periods that it leaves unused, on top of what
+    `cpus`, which it needs, gives for each: at most as much as that. cgroup: `cpu.max.burst`, v1
+    `cpu.cfs_burst_us` (Linux 5.14).
     """
 
     cpu_weight: Optional[int] = None
@@ -250,11 +379,78 @@ class Limits:
     `cpu.weight`, v1 `cpu.shares` (converted by the inverse of the rule in runc 1.3.2).
     """
 
+    cpu_idle: Optional[bool] = None
+    """Whether the job runs only where nobody else wants to; not with `cpu_weight`. cgroup:
+    `cpu.idle` (Linux 5.15).
+    """
+
+    cpu_rt_runtime: Optional[Seconds] = None
+    """Time in each `cpu_rt_period` for the job's real-time processes, 0 to the whole of it.
+    cgroup: v1 `cpu.rt_runtime_us` (a kernel with CONFIG_RT_GROUP_SCHED); v2 has none.
+    """
+
+    cpu_rt_period: Optional[Seconds] = None
+    """The period over which `cpu_rt_runtime` is counted, 1 microsecond to 1000 seconds, default
+    1 second. cgroup: v1 `cpu.rt_period_us`; v2 has none.
+    """
+
     cpuset: Optional[str] = None
     """The CPUs the job may run on, such as `"0-3,6"`. cgroup: `cpuset.cpus`."""
 
     cpuset_mems: Optional[str] = None
     """The memory nodes the job may allocate from, such as `"0"`. cgroup: `cpuset.mems`."""
+
+    cpuset_exclusive: Optional[bool] = None
+    """Whether no sibling may have the CPUs of `cpuset`, which it needs. cgroup:
+    `cpuset.cpus.exclusive` (Linux 6.7), v1 `cpuset.cpu_exclusive`.
+    """
+
+    cpuset_partition: Optional[CpusetPartition] = None
+    """What the CPUs of `cpuset` are to the job. cgroup: `cpuset.cpus.partition`; v1 has none."""
+
+    io: Sequence[IoLimit] = ()
+    """Limits for block devices, each device once. cgroup: `io.max`, v1 `blkio.throttle.*`."""
+
+    io_weight: Optional[int] = None
+    """Share of every block device under contention, 1 to 10000, where 100 is a sibling's
+    default. cgroup: `io.weight`, else `io.bfq.weight`; v1 `blkio.weight`, else
+    `blkio.bfq.weight` (10 to 1000, converted by the inverse of the rule that runc has).
+    """
+
+    devices: Sequence[DeviceRule] = ()
+    """Which devices the job may use: rules in order, on top of what the caller's own group may.
+    cgroup: a program at the v2 group, v1 `devices.allow` and `devices.deny`.
+    """
+
+    net_class: Optional[int] = None
+    """The class of the packets of the sockets that the job opens, 0 to 4294967295: 0xAAAABBBB
+    is class AAAA:BBBB of tc(8). cgroup: v1 `net_cls.classid`; where that is not mounted a
+    program at the v2 group.
+    """
+
+    net_priorities: Mapping[str, int] = field(default_factory=dict)
+    """The priority of the job's packets, 0 to 4294967295, by network interface of the host;
+    `"*"` is every interface. cgroup: v1 `net_prio.ifpriomap`; where that is not mounted a
+    program at the v2 group, which takes `"*"` alone.
+    """
+
+    hugetlb: Mapping[str, Size] = field(default_factory=dict)
+    """Huge pages in bytes, by their size, such as `{"2MB": "64M"}`. cgroup: `hugetlb.2MB.max`,
+    v1 `hugetlb.2MB.limit_in_bytes`.
+    """
+
+    rdma: Sequence[RdmaLimit] = ()
+    """What the job may hold of RDMA adapters, each adapter once. cgroup: `rdma.max`."""
+
+    misc: Mapping[str, int] = field(default_factory=dict)
+    """How much the job may hold of what the host counts by name, such as `{"sev": 2}`. cgroup:
+    `misc.max` (Linux 5.13).
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Further cgroup files by name with the text to write, after all other limits, such as
+    `{"memory.swap.high": "64M"}`. The name begins with a controller's, or with `cgroup.`.
+    """
 
     cpu_time: Optional[Seconds] = None
     """CPU time of the whole job (user and system, ended processes included). Going over it ends
@@ -612,16 +808,20 @@ class Outcome(OutcomeMethods[AnyStr], Generic[AnyStr]):
 __all__ = [
     "Bind",
     "CgroupMode",
+    "CpusetPartition",
+    "DeviceRule",
     "Enforced",
     "EnforcementStatus",
     "HasFileno",
     "IdMap",
+    "IoLimit",
     "Limits",
     "NamespaceMode",
     "Namespaces",
     "Net",
     "Outcome",
     "Profile",
+    "RdmaLimit",
     "Reason",
     "Root",
     "RootDir",
