@@ -51,9 +51,10 @@ def test_made_found_and_taken_away(nothing_left: None) -> None:
 def test_a_parent_and_controllers(nothing_left: None) -> None:
     has("pids")
     with create(controllers="pids") as above:
-        assert above.controllers() == ("pids",)
+        # Besides it only what the v2 tree, which every group is in, has handed down already.
+        assert "pids" in above.controllers() and "memory" not in above.controllers()
         with iso.Cgroup.create("below", parent=above.path, controllers=["pids"]) as below:
-            assert above.children() == ("below",) and below.controllers() == ("pids",)
+            assert above.children() == ("below",) and "pids" in below.controllers()
     with pytest.raises(iso.NotFoundError):
         iso.Cgroup.create(name(), parent="isolate-no-such")
     with pytest.raises(iso.UnsupportedError, match="controller nonsense"):
@@ -252,7 +253,7 @@ def test_limits_all_or_none(nothing_left: None) -> None:
 def test_files_as_they_are(nothing_left: None) -> None:
     has("pids")
     with create() as group:
-        assert group.set("pids.max", 12) == "12\n" == group.get("pids.max")
+        assert group.set("pids.max", 12) == "12" and group.get("pids.max") == "12\n"
         for bad in ("..", "a/b", "", "/etc/passwd"):
             with pytest.raises(iso.InvalidSpecError):
                 group.get(bad)
@@ -320,6 +321,7 @@ GONE: List[Tuple[str, Callable[[iso.Cgroup], Any]]] = [
     ("attach", lambda group: group.attach(os.getpid())),
     ("attach_threads", lambda group: group.attach_threads(threading.get_native_id())),
     ("freeze", lambda group: group.freeze()),
+    ("thaw", lambda group: group.thaw()),
     ("is_frozen", lambda group: group.is_frozen()),
     ("is_populated", lambda group: group.is_populated()),
     ("get", lambda group: group.get("cgroup.procs")),
@@ -330,7 +332,10 @@ GONE: List[Tuple[str, Callable[[iso.Cgroup], Any]]] = [
     ("no events", lambda group: group.events()),
     ("memory", lambda group: group.memory("usage")),
     ("set_memory", lambda group: group.set_memory("limit", None)),
+    ("reset_memory", lambda group: group.reset_memory("max_usage")),
     ("oom_control", lambda group: group.oom_control()),
+    ("set_oom_pause", lambda group: group.set_oom_pause(True)),
+    ("reclaim", lambda group: group.reclaim()),
     ("delegate", lambda group: group.delegate(uid=0)),
     ("notify_on_release", lambda group: group.notify_on_release),
     ("create_child", lambda group: group.create_child("inner")),
@@ -341,13 +346,11 @@ GONE: List[Tuple[str, Callable[[iso.Cgroup], Any]]] = [
 @pytest.mark.parametrize("call", [call for _, call in GONE], ids=[word for word, _ in GONE])
 def test_once_removed_every_call_says_so(call: Callable[[iso.Cgroup], Any], nothing_left: None) -> None:
     with create() as group:
-        memory = "memory" in group.controllers()
         group.remove()
         group.remove()
-        with pytest.raises(iso.IsolateError) as caught:
+        with pytest.raises(iso.NotFoundError) as caught:
             call(group)
         error = caught.value
-        assert isinstance(error, iso.NotFoundError) or not memory, repr(error)
         assert error.stage == "cgroup" and "\n" not in str(error)
         assert group.children() == group.processes() == group.threads(recursive=True) == ()
 

@@ -40,11 +40,10 @@ def test_filled_emptied_removed(nothing_left: None) -> None:
 def test_every_watch_has_its_number(nothing_left: None) -> None:
     with create() as group, sleeper() as child:
         with group.events("populated", "frozen") as events:
-            group.attach(child.pid)
-            group.freeze()
-            group.thaw()
             seen = []
-            while len(seen) < 3:
+            for change in (lambda: group.attach(child.pid), group.freeze, group.thaw):
+                # What has changed back again before anybody looks is no event.
+                change()
                 event = events.wait(timeout=30)
                 assert event is not None, seen
                 seen.append((event.watch, event.kind))
@@ -66,7 +65,7 @@ def test_memory_crosses_a_threshold(nothing_left: None) -> None:
             go(hog)
             event = events.wait(timeout=60)
             assert event is not None and event.kind == "threshold" and event.detail == "above"
-            assert (event.value or 0) > 32 * MIB
+            assert (event.value or 0) >= 32 * MIB
 
 
 def test_bad_watches(nothing_left: None) -> None:
@@ -184,7 +183,12 @@ def test_the_group_of_an_asyncio_job(limited: None) -> None:
 def test_many_threads_take_each_event_once(nothing_left: None) -> None:
     with create() as group, sleeper() as child, group.events("populated") as events:
         taken: List[str] = []
-        threads = [threading.Thread(target=lambda: taken.extend(kinds(events))) for _ in range(4)]
+
+        def take() -> None:
+            for event in events:
+                taken.append(event.kind)
+
+        threads = [threading.Thread(target=take) for _ in range(4)]
         for thread in threads:
             thread.start()
         group.attach(child.pid)
