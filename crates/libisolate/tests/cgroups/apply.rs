@@ -268,8 +268,7 @@ fn a_running_job_gets_other_limits() {
         return;
     }
     alone(test, || {
-        let mut spec =
-            sh("read go; for i in 1 2 3 4 5 6 7 8; do sleep 100 & done; echo started; wait");
+        let mut spec = sh("exec sleep 100");
         spec.limits.pids = Some(3);
         spec.limits.memory = Some(Size(64 << 20));
         let job = spawn(&spec).unwrap();
@@ -318,7 +317,7 @@ fn a_running_job_gets_another_controller() {
         return;
     }
     alone(test, || {
-        let spec = sh("sleep 100 & sleep 100 & read go; wait");
+        let spec = sh("sleep 100 & sleep 100 & wait");
         let job = spawn(&spec).unwrap();
         let before = job.cgroup().unwrap();
         let had = before.controllers();
