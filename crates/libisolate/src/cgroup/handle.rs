@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dir::{Dir, check_name};
@@ -38,7 +39,8 @@ pub struct CreateOptions {
 }
 
 /// One directory of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CgroupPlace")]
 pub struct Place {
     /// v1 or v2.
     pub version: Version,
@@ -378,6 +380,15 @@ impl Cgroup {
     /// Whether the directories are removed.
     pub(super) fn is_gone(&self) -> bool {
         self.trees.iter().all(|tree| !tree.dir.has("cgroup.procs"))
+    }
+
+    /// A failure, told as the removal where that is the cause: a v1 file that is not there could be one
+    /// that this kernel does not have.
+    pub(super) fn unless_gone<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match self.is_gone() {
+            true => self.gone(),
+            false => error,
+        })
     }
 
     pub(super) fn gone(&self) -> Error {
