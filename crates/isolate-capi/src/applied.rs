@@ -117,8 +117,7 @@ pub unsafe extern "C" fn isolate_cgroup_apply(
 ///
 /// limits: as isolate_cgroup_apply.
 /// out: what is in force, on success; may be NULL.
-/// Returns what isolate_cgroup_apply returns; an error of the kind ISOLATE_ERROR_NOT_FOUND when the job has no
-/// group or has ended.
+/// Returns what isolate_cgroup_apply returns; -ENOENT when the job has ended or has no group.
 /// Ownership: the spec stays the caller's; release *out with isolate_applied_free.
 /// Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
 #[unsafe(no_mangle)]

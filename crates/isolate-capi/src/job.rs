@@ -105,8 +105,7 @@ pub unsafe extern "C" fn isolate_job_namespace(
 /// Open a job's own group, as a handle that lives on after the job; the group does not.
 ///
 /// out: the handle, on success.
-/// Returns 0, -EINVAL for NULL, -ESRCH when the job has ended, -ENOENT when it has no group (errors of the kind
-/// ISOLATE_ERROR_NOT_FOUND), or another negative errno.
+/// Returns 0, -EINVAL for NULL, -ENOENT when the job has ended or has no group, or another negative errno.
 /// Ownership: release *out with isolate_cgroup_free.
 /// Threads: any. Blocks: for the time of some file reads. Since: 0.1
 #[unsafe(no_mangle)]
