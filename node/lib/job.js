@@ -17,6 +17,7 @@ const kJob = Symbol('job');
 
 class Job extends EventEmitter {
   #id;
+  #enforcement;
   #outcome = null;
   #failure = null;
   #waiters = [];
@@ -31,7 +32,7 @@ class Job extends EventEmitter {
     this.#encoding = encoding;
     this.pid = facts.pid;
     this.namespaces = Object.freeze(facts.namespaces);
-    this.enforcement = Object.freeze(wire.enforcement(facts.enforcement));
+    this.#enforcement = Object.freeze(wire.enforcement(facts.enforcement));
     this.stdin = this.#open(facts.stdin, { readable: false, writable: true });
     this.stdout = this.#open(facts.stdout, { readable: true, writable: false });
     this.stderr = this.#open(facts.stderr, { readable: true, writable: false });
@@ -68,6 +69,11 @@ class Job extends EventEmitter {
     else signal.addEventListener('abort', listener, { once: true });
   }
 
+  /** What is in force, by name. */
+  get enforcement() {
+    return this.#enforcement;
+  }
+
   /** How the job ended, once that is known, else null. */
   get outcome() {
     return this.#outcome;
@@ -97,6 +103,18 @@ class Job extends EventEmitter {
 
   namespace(kind) {
     return this.#living(() => Namespace[kWrap](jobs.namespace(this.#id, text(kind, 'kind'))));
+  }
+
+  cgroup() {
+    return this.#living(() => Cgroup[kWrap](jobs.cgroup(this.#id)));
+  }
+
+  async update(limits = {}) {
+    return settings(limits, async (text) => {
+      const [changed, all] = JSON.parse(await this.#living(() => jobs.update(this.#id, text)));
+      this.#enforcement = Object.freeze(wire.enforcement(all));
+      return Object.freeze(wire.enforcement(changed));
+    });
   }
 
   async processes() {
