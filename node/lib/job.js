@@ -5,6 +5,7 @@
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const os = require('node:os');
+const { Cgroup, settings } = require('./cgroup');
 const { text } = require('./check');
 const { AbortError, IsolateError } = require('./errors');
 const { kWrap } = require('./handle');
@@ -106,12 +107,12 @@ class Job extends EventEmitter {
   }
 
   cgroup() {
-    return this.#living(() => Cgroup[kWrap](jobs.cgroup(this.#id)));
+    return this.#living(() => Cgroup[kWrap](jobs.cgroup(this.#id)), IsolateError.endedGroup);
   }
 
   async update(limits = {}) {
     return settings(limits, async (text) => {
-      const [changed, all] = JSON.parse(await this.#living(() => jobs.update(this.#id, text)));
+      const [changed, all] = JSON.parse(await this.#living(() => jobs.update(this.#id, text), IsolateError.endedGroup));
       this.#enforcement = Object.freeze(wire.enforcement(all));
       return Object.freeze(wire.enforcement(changed));
     });
@@ -128,8 +129,8 @@ class Job extends EventEmitter {
     return inner;
   }
 
-  #living(call) {
-    if (!this.#running) throw IsolateError.ended(this.pid);
+  #living(call, ended = IsolateError.ended) {
+    if (!this.#running) throw ended(this.pid);
     return call();
   }
 

@@ -51,6 +51,7 @@ pub fn begin(group: &Cgroup, watches: &str) -> libisolate::Result<Events> {
 }
 
 impl EventsHandle {
+    /// The handle, for the JavaScript thread of `env`.
     pub fn new(env: Env, events: Events) -> Result<EventsHandle> {
         let shared = Arc::new(Shared {
             events: Mutex::new(Some(Arc::new(events))),
@@ -144,10 +145,11 @@ impl EventsHandle {
             settle: Mutex::new(Some(settle)),
         });
         *locked(&self.shared.wait) = Some(Arc::clone(&wait));
-        if let Err(error) = reactor::watch(Arc::clone(&wait) as Arc<dyn Source>) {
-            if let Some(settle) = locked(&wait.settle).take() {
-                settle(Err(error));
-            }
+        let watched = reactor::watch(Arc::clone(&wait) as Arc<dyn Source>);
+        if let Err(error) = watched
+            && let Some(settle) = locked(&wait.settle).take()
+        {
+            settle(Err(error));
         }
         Ok(promise)
     }

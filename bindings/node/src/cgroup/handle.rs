@@ -59,9 +59,7 @@ impl GroupHandle {
 }
 
 fn opened(open: impl FnOnce() -> libisolate::Result<Cgroup>) -> Result<GroupHandle> {
-    guard(open)
-        .map(GroupHandle::from)
-        .map_err(|e| failure(&e))
+    guard(open).map(GroupHandle::from).map_err(|e| failure(&e))
 }
 
 /// The group of a running job.
@@ -344,11 +342,7 @@ impl GroupHandle {
 
     /// The release agent of a hierarchy.
     #[napi(catch_unwind)]
-    pub fn release_agent<'env>(
-        &self,
-        env: &'env Env,
-        hierarchy: String,
-    ) -> Result<Object<'env>> {
+    pub fn release_agent<'env>(&self, env: &'env Env, hierarchy: String) -> Result<Object<'env>> {
         self.later(env, move |group| group.release_agent(&hierarchy))
     }
 

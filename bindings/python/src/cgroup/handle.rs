@@ -247,12 +247,7 @@ impl Cgroup {
 
     /// Sets a limit of the memory controller's; gives what is in force then.
     #[pyo3(signature = (value, limit))]
-    fn set_memory(
-        &self,
-        py: Python<'_>,
-        value: &str,
-        limit: Option<u64>,
-    ) -> PyResult<Option<u64>> {
+    fn set_memory(&self, py: Python<'_>, value: &str, limit: Option<u64>) -> PyResult<Option<u64>> {
         self.ask(py, |group| {
             group.set_memory(MemoryValue::parse(value)?, limit)
         })
