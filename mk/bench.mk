@@ -24,3 +24,15 @@ bench-namespaces: setup  ## what handles, entering and making namespaces cost, b
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -I$(bench_root)/usr/include -o $(bench_dir)/namespaces benches/namespaces.c \
 		-L$(bench_root)/usr/lib -lisolate -lpthread -Wl,-rpath,$(CURDIR)/$(bench_root)/usr/lib
 	$(bench_dir)/namespaces
+
+.PHONY: bench-cgroups
+
+# libcgroup (Debian: libcgroup-dev) only where it is there: nothing else needs it.
+libcgroup_flags = $(shell pkg-config --exists libcgroup && echo -DHAVE_LIBCGROUP $$(pkg-config --cflags --libs libcgroup))
+
+bench-cgroups: setup  ## what groups cost, beside plain C and libcgroup (run by root; 1 minute)
+	$(CARGO) build --quiet --locked --release -p libisolate --example bench_cgroups
+	mkdir -p $(bench_dir)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $(bench_dir)/cgroups benches/cgroups.c $(libcgroup_flags)
+	@python3 benches/cgroups.py --plain $(bench_dir)/cgroups \
+		--rust $(target_dir)/release/examples/bench_cgroups $(BENCH_FLAGS)

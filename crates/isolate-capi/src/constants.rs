@@ -207,20 +207,20 @@ pub(crate) fn seccomp(number: u32) -> Result<Seccomp> {
 }
 
 /// CPUs shared with other groups, as every new group has.
-pub const ISOLATE_PARTITION_MEMBER: u32 = 1;
+pub const ISOLATE_CPUSET_MEMBER: u32 = 1;
 
 /// CPUs of its own, over which the scheduler balances the job.
-pub const ISOLATE_PARTITION_ROOT: u32 = 2;
+pub const ISOLATE_CPUSET_ROOT: u32 = 2;
 
 /// CPUs of its own, over which nothing is balanced.
-pub const ISOLATE_PARTITION_ISOLATED: u32 = 3;
+pub const ISOLATE_CPUSET_ISOLATED: u32 = 3;
 
-/// The value with an ISOLATE_PARTITION_ number.
+/// The value with an ISOLATE_CPUSET_ number.
 pub(crate) fn cpuset_partition(number: u32) -> Result<CpusetPartition> {
     Ok(match number {
-        ISOLATE_PARTITION_MEMBER => CpusetPartition::Member,
-        ISOLATE_PARTITION_ROOT => CpusetPartition::Root,
-        ISOLATE_PARTITION_ISOLATED => CpusetPartition::Isolated,
+        ISOLATE_CPUSET_MEMBER => CpusetPartition::Member,
+        ISOLATE_CPUSET_ROOT => CpusetPartition::Root,
+        ISOLATE_CPUSET_ISOLATED => CpusetPartition::Isolated,
         _ => return Err(unknown("cpuset_partition", number)),
     })
 }

@@ -13,6 +13,7 @@
 // each body would only repeat the function's own `unsafe`.
 #![allow(unsafe_op_in_unsafe_fn)]
 
+pub mod applied;
 pub mod cgroup;
 pub mod cgroup_files;
 pub mod cgroup_leaf;
@@ -38,6 +39,7 @@ pub mod ns_thread;
 pub mod nsset;
 pub mod outcome;
 pub mod spec;
+pub mod spec_limits;
 pub mod spec_setters;
 pub mod stat;
 pub mod string;

@@ -578,7 +578,7 @@ pub unsafe extern "C" fn isolate_spec_set_cpuset_exclusive(
 ///
 /// What the CPUs of `cpuset` are to the job. cgroup: `cpuset.cpus.partition`; v1 has none.
 ///
-/// value: an ISOLATE_PARTITION_ constant.
+/// value: an ISOLATE_CPUSET_ constant.
 /// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
 /// Threads: one at a time for one spec. Blocks: never. Since: 0.1
 #[unsafe(no_mangle)]

@@ -3,6 +3,8 @@
 
 use core::mem::{offset_of, size_of};
 
+pub mod bpf;
+
 /// A new time namespace (clone3(2), unshare(2)); the value collides with clone(2)'s signal byte.
 pub const CLONE_NEWTIME: u64 = 0x80;
 /// Share memory with the child.

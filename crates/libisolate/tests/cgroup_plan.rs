@@ -240,7 +240,7 @@ fn without_a_cgroup_tree() {
 fn all() -> serde_json::Value {
     serde_json::json!({
         "memory": "64M", "memory_high": "48M", "memory_low": "32M", "memory_min": "16M", "swap": "1M",
-        "swappiness": 10, "oom_group": true, "oom_pause": true, "pids": 8, "cpus": 0.5,
+        "swappiness": 10, "oom_group": true, "oom_pause": false, "pids": 8, "cpus": 0.5,
         "cpu_period": "20ms", "cpu_burst": "5ms", "cpu_weight": 200, "cpu_idle": false,
         "cpu_rt_runtime": "1ms", "cpu_rt_period": "10ms", "cpuset": "1,0", "cpuset_mems": "0",
         "cpuset_exclusive": true, "cpuset_partition": "root",
@@ -482,11 +482,7 @@ fn each_limit_on_each_version() {
         ),
         (
             "devices",
-            &[
-                "/devices devices.deny a",
-                "/devices devices.allow c 1:3 rwm",
-                "/devices devices.allow c 136:* rw",
-            ],
+            &["/devices devices.list deny a; allow c 1:3 rwm; allow c 136:* rw"],
             &[" bpf.devices deny a; allow c 1:3 rwm; allow c 136:* rw"],
         ),
         (
@@ -546,7 +542,10 @@ fn each_limit_on_each_version() {
 #[test]
 fn hybrid_takes_each_limit_where_it_is() {
     for (limit, expected) in [
-        ("devices", "/devices devices.deny a"),
+        (
+            "devices",
+            "/devices devices.list deny a; allow c 1:3 rwm; allow c 136:* rw",
+        ),
         ("net_class", "/unified bpf.sockets class=0x00100010"),
         ("net_priorities", "/unified bpf.sockets priority=5"),
         ("hugetlb", "/unified hugetlb.2MB.max 4194304"),

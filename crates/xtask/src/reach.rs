@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString, c_char, c_int};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 use isolate::constants::*;
 use isolate::ns::*;
 use isolate::spec::*;
+use isolate::spec_limits::*;
 use isolate::spec_setters::*;
 use serde_json::Value;
 
@@ -85,6 +86,43 @@ fn filled() -> Vec<Value> {
             set(isolate_spec_set_cpu_weight(spec, 17));
             set(isolate_spec_set_cpuset(spec, c("0")));
             set(isolate_spec_set_cpuset_mems(spec, c("0")));
+            set(isolate_spec_set_memory_high(spec, 31));
+            set(isolate_spec_set_memory_low(spec, 32));
+            set(isolate_spec_set_memory_min(spec, 33));
+            set(isolate_spec_set_swappiness(spec, 34));
+            set(isolate_spec_set_oom_group(spec, 1));
+            set(isolate_spec_set_oom_pause(spec, 1));
+            set(isolate_spec_set_cpu_period_ms(spec, 35));
+            set(isolate_spec_set_cpu_burst_ms(spec, 36));
+            set(isolate_spec_set_cpu_idle(spec, 1));
+            set(isolate_spec_set_cpu_rt_runtime_ms(spec, 37));
+            set(isolate_spec_set_cpu_rt_period_ms(spec, 38));
+            set(isolate_spec_set_cpuset_exclusive(spec, 1));
+            let partition = ISOLATE_CPUSET_ROOT + u32::from(second);
+            set(isolate_spec_set_cpuset_partition(spec, partition));
+            set(isolate_spec_add_io_limit(
+                spec,
+                c("8:0"),
+                39,
+                40,
+                41,
+                42,
+                43,
+                44,
+            ));
+            set(isolate_spec_set_io_weight(spec, 45));
+            set(isolate_spec_add_device_rule(spec, 1, c("a"), c("r")));
+            set(isolate_spec_add_device_rule(spec, 0, c("c 1:3"), null()));
+            set(isolate_spec_set_net_class(spec, 46));
+            set(isolate_spec_set_net_priority(spec, c("*"), 47));
+            set(isolate_spec_set_hugetlb(spec, c("2MB"), 48));
+            set(isolate_spec_add_rdma_limit(spec, c("mlx5_0"), 49, 50));
+            set(isolate_spec_set_misc(spec, c("sev"), 51));
+            set(isolate_spec_set_cgroup_file(
+                spec,
+                c("memory.swap.high"),
+                c("max"),
+            ));
             set(isolate_spec_set_cpu_time_ms(spec, 18_500));
             set(isolate_spec_set_output(spec, 19));
             set(isolate_spec_set_rlimit(spec, c("nofile"), 20));

@@ -1,5 +1,6 @@
 //! Thin wrappers, one for each system call, by topic.
 
+pub mod bpf;
 pub mod fd;
 pub mod mount;
 pub mod nsfs;
@@ -10,3 +11,4 @@ pub mod process;
 pub mod signal;
 pub mod socket;
 pub mod uts;
+pub mod xattr;

@@ -191,8 +191,10 @@ fn write_one<'a>(
         return Ok(());
     }
     let or = setting.or.as_ref().map(|(f, v)| (f.as_str(), v.as_str()));
-    let saved = Saved::of(tree, setting);
-    let done = make_room(tree, setting)
+    let done = Saved::of(tree, setting)
+        // Noted before the write: of a list of rules a part may be taken by one that fails.
+        .map(|saved| undo.0.push((tree, saved)))
+        .and_then(|()| make_room(tree, setting))
         .and_then(|()| {
             put(
                 tree,
@@ -203,8 +205,6 @@ fn write_one<'a>(
             )
         })
         .map_err(|error| explain(tree, setting, error));
-    // Also after a failure: of a list of rules a part may have been taken.
-    undo.0.push((tree, saved));
     let (file, value) = match done {
         Ok(done) => done,
         Err(error) => {
@@ -288,21 +288,24 @@ enum Saved {
 }
 
 impl Saved {
-    fn of(tree: &Tree, setting: &Setting) -> Saved {
-        if pseudo::saves(&setting.file) {
-            return Saved::Rules(pseudo::save(tree, &setting.file));
+    fn of(tree: &Tree, setting: &Setting) -> Result<Saved> {
+        if pseudo::puts(&setting.file) {
+            return pseudo::save(tree, &setting.file).map(Saved::Rules);
         }
         let (file, value) = match &setting.or {
             Some((file, value)) if !tree.dir.has(&setting.file) => (file, value),
             _ => (&setting.file, &setting.value),
         };
         let before = tree.dir.read(file).unwrap_or_default();
-        Saved::File(file.clone(), before_write(file, value, &before))
+        Ok(Saved::File(
+            file.clone(),
+            before_write(file, value, &before),
+        ))
     }
 
     fn restore(self, tree: &Tree) -> Result<()> {
         match self {
-            Saved::Rules(saved) => pseudo::restore(tree, saved),
+            Saved::Rules(saved) => pseudo::restore(tree, &saved),
             Saved::File(file, lines) => lines.iter().try_for_each(|line| {
                 // Unchanged where the write itself has failed.
                 let now = tree.dir.read(&file).unwrap_or_default();

@@ -8,14 +8,12 @@ use std::sync::PoisonError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::convert::is_unlimited;
 use super::dir::Dir;
 use super::tree::Tree;
 use super::{Cgroup, Version};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
-
-/// v1 shows "no limit" as the highest number of whole pages; pages are at most 64 KiB.
-const UNLIMITED: u64 = i64::MAX as u64 & !0xFFFF;
 
 /// A number that the memory controller keeps; the names are those of v1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -128,7 +126,7 @@ impl Cgroup {
         let dir = &tree.dir;
         if tree.version == Version::V1 {
             let number = number(dir, value.v1_file())?;
-            return Ok(number.filter(|number| *number < UNLIMITED));
+            return Ok(number.filter(|number| !is_unlimited(*number)));
         }
         match value {
             MemoryValue::Usage => number(dir, "memory.current"),

@@ -5,14 +5,17 @@
 
 mod apply;
 mod attach;
+mod bpf;
 mod controller;
 pub mod convert;
 mod delegate;
 mod device;
+pub mod devices;
 mod dir;
 mod driver;
 mod end;
 mod events;
+mod explain;
 mod freeze;
 mod group;
 mod handle;
@@ -29,6 +32,8 @@ mod pseudo;
 mod put;
 mod release;
 pub mod stat;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod write;
 

@@ -1,42 +1,62 @@
-//! Limits that are not the text of one file: programs at the v2 directory, which are written like files
-//! by names of their own, and v1's lists of rules.
+//! Limits that are not the text of one file but are written and read back like one: programs at the v2
+//! directory, and the rules that v1's `devices.list` is to show.
 
+use super::bpf::sockets;
+use super::devices;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
-/// Whether a file is a program.
+/// The rules of v1: the file can only be read, and is brought about by `devices.allow` and
+/// `devices.deny`.
+const LIST: &str = "devices.list";
+
+/// Whether a file is a program, which every v2 directory can have.
 pub(super) fn is_pseudo(file: &str) -> bool {
     ["bpf.devices", "bpf.sockets"].contains(&file)
 }
 
-/// Puts a program in force, and tells what is then.
+/// Whether a file is written by [`put_pseudo`].
+pub(super) fn puts(file: &str) -> bool {
+    is_pseudo(file) || file == LIST
+}
+
+/// Puts a program or rules in force, and tells what is then.
 pub(super) fn put_pseudo(tree: &Tree, file: &str, value: &str) -> Result<String> {
-    let _ = tree;
-    Err(Error::new(
-        ErrorKind::Unsupported,
-        Stage::Cgroup,
-        format!("{file}: {value:?}"),
-        match file {
-            "bpf.devices" => "device filters are not built yet",
-            _ => "socket marks are not built yet",
-        },
-    ))
+    match file {
+        "bpf.devices" => devices::put(&tree.dir, value),
+        "bpf.sockets" => sockets::put(&tree.dir, value),
+        LIST => devices::put_v1(&tree.dir, value),
+        _ => Err(unknown(file)),
+    }
 }
 
 /// What was in force.
-pub(super) struct Saved;
-
-/// Whether a file's state is kept here.
-pub(super) fn saves(file: &str) -> bool {
-    is_pseudo(file) || file.starts_with("devices.")
+pub(super) enum Saved {
+    Devices(devices::Saved),
+    Lists(devices::SavedV1),
+    Sockets(devices::Saved),
 }
 
-/// What is in force now.
-pub(super) fn save(_tree: &Tree, _file: &str) -> Saved {
-    Saved
+/// Notes what is in force now.
+pub(super) fn save(tree: &Tree, file: &str) -> Result<Saved> {
+    match file {
+        "bpf.devices" => devices::snapshot(&tree.dir).map(Saved::Devices),
+        "bpf.sockets" => sockets::snapshot(&tree.dir).map(Saved::Sockets),
+        LIST => devices::snapshot_v1(&tree.dir).map(Saved::Lists),
+        _ => Err(unknown(file)),
+    }
 }
 
 /// Puts that in force again.
-pub(super) fn restore(_tree: &Tree, _saved: Saved) -> Result<()> {
-    Ok(())
+pub(super) fn restore(tree: &Tree, saved: &Saved) -> Result<()> {
+    match saved {
+        Saved::Devices(saved) => devices::restore(&tree.dir, saved),
+        Saved::Sockets(saved) => sockets::restore(&tree.dir, saved),
+        Saved::Lists(saved) => devices::restore_v1(&tree.dir, saved),
+    }
+}
+
+fn unknown(file: &str) -> Error {
+    let detail = "is neither a program nor a list of rules";
+    Error::new(ErrorKind::Internal, Stage::Cgroup, file, detail)
 }

@@ -3,7 +3,7 @@
 use super::Version;
 use super::controller::{cpuset, spread_priorities};
 use super::dir::Dir;
-use super::pseudo::{is_pseudo, put_pseudo};
+use super::pseudo;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
@@ -25,7 +25,7 @@ pub(super) fn put(
         _ => (file, value),
     };
     let told = match (file, told_by) {
-        _ if is_pseudo(file) => put_pseudo(tree, file, value)?,
+        _ if pseudo::puts(file) => pseudo::put_pseudo(tree, file, value)?,
         (_, Some(told_by)) => {
             dir.write(file, value)?;
             match dir.read(told_by) {

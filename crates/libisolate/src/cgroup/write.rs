@@ -44,6 +44,12 @@ pub(super) fn refused(file: &str, value: &str, error: &std::io::Error) -> Error 
         (Some(libc::EBUSY), "memory.limit_in_bytes") => {
             told.with_hint("the group uses more than that already and cannot give it back")
         }
+        (Some(libc::EPERM), "devices.allow" | "devices.deny") => told.with_hint(
+            "the group above may not use the device itself, or the caller lacks CAP_SYS_ADMIN",
+        ),
+        (Some(libc::EINVAL), "devices.allow" | "devices.deny") if value == "a" => told
+            .with_kind(ErrorKind::Busy)
+            .with_hint("what a group allows by default cannot change while it has groups below it"),
         (Some(libc::EINVAL), "cpu.cfs_quota_us") => told
             .with_kind(ErrorKind::Limit)
             .with_hint("the caller's own cgroup may not use so much"),
@@ -64,9 +70,6 @@ pub(super) fn refused(file: &str, value: &str, error: &std::io::Error) -> Error 
         (Some(libc::EINVAL), "rdma.max" | "misc.max") => told
             .with_kind(ErrorKind::Unsupported)
             .with_hint("the host has nothing of that name"),
-        (Some(libc::EPERM), "devices.allow") => told.with_hint(
-            "the caller's own cgroup may not use that device, or it takes CAP_SYS_ADMIN",
-        ),
         (Some(libc::EINVAL), "cpuset.cpu_exclusive" | "cpuset.cpus.exclusive") => told
             .with_kind(ErrorKind::Busy)
             .with_hint("another group has some of these CPUs, or the one above is not exclusive"),

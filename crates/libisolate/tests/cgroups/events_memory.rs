@@ -3,17 +3,20 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use libisolate::ErrorKind;
 use libisolate::cgroup::{Cgroup, Event, EventKind, Level, LevelMode, Resource, Version, Watch};
 use libisolate::spec::Size;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 
-use super::common::{alone, skip};
-use super::events::{expect, expect_end, is_readable};
+use super::common::alone;
+use super::events::{expect, expect_end, is_readable, no_pressure};
 use super::memory::{go, memory_or_skip, said, taker};
-use super::{Own, PATIENCE, Running};
+use super::{Own, PATIENCE, Running, refused};
 use crate::name;
 
 const MIB: u64 = 1 << 20;
@@ -39,10 +42,13 @@ fn threshold(bytes: u64) -> Watch {
     }
 }
 
-fn v1_or_skip(test: &str, tag: &str) -> Option<Own> {
+/// A group with memory on v1. On v2 the watch is refused, with what to watch instead.
+fn v1_or_refused(test: &str, tag: &str, watch: &Watch) -> Option<Own> {
     let (group, version) = memory_or_skip(test, tag)?;
     if version == Version::V2 {
-        skip(test, "needs memory on a v1 hierarchy");
+        let error = refused(group.events(std::slice::from_ref(watch)));
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.message().contains("pressure of memory"), "{error}");
         return None;
     }
     Some(group)
@@ -96,7 +102,8 @@ fn out_of_memory_and_killed() {
 fn paused_instead_of_killed() {
     let test = name!();
     alone(test, || {
-        let Some(group) = v1_or_skip(test, "paused") else {
+        let Some((group, Version::V1)) = memory_or_skip(test, "paused") else {
+            // v2 cannot pause.
             return;
         };
         limit(&group, Version::V1, 32 * MIB);
@@ -117,7 +124,7 @@ fn paused_instead_of_killed() {
 fn past_a_threshold_and_back() {
     let test = name!();
     alone(test, || {
-        let Some(group) = v1_or_skip(test, "threshold") else {
+        let Some(group) = v1_or_refused(test, "threshold", &threshold(MIB)) else {
             return;
         };
         let watches = [threshold(400 * MIB), threshold(48 * MIB)];
@@ -152,12 +159,37 @@ fn past_a_threshold_and_back() {
     });
 }
 
-/// A process in the group that reads a file of so many MiB, whose pages are charged to it. The file, on
-/// a disk, is gone when it returns.
+/// A file that goes with the test, however that ends.
+struct Gone(PathBuf);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A new file whose pages can be taken back: not on a tmpfs.
+fn file_on_a_disk() -> (Gone, fs::File) {
+    let beside = std::env::current_exe().unwrap();
+    let places = [
+        beside.parent().unwrap().to_owned(),
+        PathBuf::from("/var/tmp"),
+        std::env::temp_dir(),
+    ];
+    let on_disk = |place: &PathBuf| {
+        statfs(place.as_path()).is_ok_and(|found| found.filesystem_type() != TMPFS_MAGIC)
+    };
+    let made = places.into_iter().filter(on_disk).find_map(|place| {
+        let path = Gone(place.join(super::fresh_name("pages")));
+        let file = fs::File::create(&path.0).ok()?;
+        Some((path, file))
+    });
+    made.expect("a directory on a disk")
+}
+
+/// A process in the group that reads a file of so many MiB, whose pages are charged to it.
 fn read_a_file(group: &Cgroup, mib: u64) {
-    let directory = std::env::current_exe().unwrap();
-    let path = directory.with_file_name(super::fresh_name("pages"));
-    let mut file = fs::File::create(&path).unwrap();
+    let (path, mut file) = file_on_a_disk();
     for _ in 0..mib {
         file.write_all(&vec![1; MIB as usize]).unwrap();
     }
@@ -166,13 +198,12 @@ fn read_a_file(group: &Cgroup, mib: u64) {
     posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
     let script = "read line; exec dd if=\"$0\" of=/dev/null bs=1M";
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", script]).arg(&path);
+    command.args(["-c", script]).arg(&path.0);
     command.stdin(Stdio::piped()).stderr(Stdio::null());
     let mut child = Running(command.spawn().unwrap());
     group.attach(&[child.pid()]).unwrap();
     go(&mut child);
     let status = child.0.wait().unwrap();
-    fs::remove_file(&path).unwrap();
     assert!(status.success(), "{status}");
 }
 
@@ -180,14 +211,14 @@ fn read_a_file(group: &Cgroup, mib: u64) {
 fn pages_are_reclaimed() {
     let test = name!();
     alone(test, || {
-        let Some(group) = v1_or_skip(test, "level") else {
-            return;
-        };
-        limit(&group, Version::V1, 32 * MIB);
         let low = Watch::PressureLevel {
             level: Level::Low,
             mode: LevelMode::Local,
         };
+        let Some(group) = v1_or_refused(test, "level", &low) else {
+            return;
+        };
+        limit(&group, Version::V1, 32 * MIB);
         let events = group.events(&[low]).unwrap();
         assert_eq!(events.next(), Ok(None));
         read_a_file(&group, 128);
@@ -210,15 +241,21 @@ fn limits_met_on_v2() {
             return;
         };
         if version == Version::V1 {
-            return skip(test, "needs memory on the v2 tree");
+            let error = refused(group.events(&[Watch::MemoryEvents]));
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.message().contains("watch oom"), "{error}");
+            return;
         }
         limit(&group, version, 64 * MIB);
         group.set("memory.high", &(32 * MIB).to_string()).unwrap();
         let events = group.events(&[Watch::MemoryEvents, Watch::Oom]).unwrap();
         assert_eq!(events.next(), Ok(None));
-        read_a_file(&group, 96);
+        let mut slowed = taker(48);
+        group.attach(&[slowed.pid()]).unwrap();
+        go(&mut slowed);
         let event = expect(&events, EventKind::Limit);
         assert_eq!(event.detail.as_deref(), Some("high"), "{event:?}");
+        drop(slowed);
         group.set("memory.high", "max").unwrap();
         let mut hog = taker(128);
         group.attach(&[hog.pid()]).unwrap();
@@ -260,16 +297,28 @@ fn stalls_for_want_of_memory() {
         };
         let events = match group.events(&[stalls]) {
             Ok(events) => events,
-            Err(error) => return skip(test, &error.to_string()),
+            Err(error) => return no_pressure(test, &error),
         };
-        limit(&group, version, 16 * MIB);
-        let end = Instant::now() + PATIENCE;
-        let event = loop {
-            read_a_file(&group, 64);
-            if let Some(event) = events.next().unwrap() {
-                break event;
+        let event = match version {
+            Version::V1 => {
+                limit(&group, version, 16 * MIB);
+                let end = Instant::now() + PATIENCE;
+                loop {
+                    read_a_file(&group, 64);
+                    if let Some(event) = events.next().unwrap() {
+                        break event;
+                    }
+                    assert!(Instant::now() < end, "{:?}", group.get("memory.pressure"));
+                }
             }
-            assert!(Instant::now() < end, "{:?}", group.get("memory.pressure"));
+            // Above this it is made to wait.
+            Version::V2 => {
+                group.set("memory.high", &(16 * MIB).to_string()).unwrap();
+                let mut slowed = taker(96);
+                group.attach(&[slowed.pid()]).unwrap();
+                go(&mut slowed);
+                expect(&events, EventKind::Pressure)
+            }
         };
         assert_eq!(event.kind, EventKind::Pressure, "{event:?}");
         assert_eq!(event.file, "memory.pressure");

@@ -7,6 +7,7 @@
 mod common;
 
 mod apply;
+mod devices;
 mod events;
 mod events_memory;
 mod freeze;

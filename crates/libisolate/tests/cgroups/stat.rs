@@ -264,6 +264,18 @@ fn bytes_by_device_those_below_included() {
             ),
         );
         assert!(ran.status.success(), "{ran:?}");
+        // Linux 6.1 was seen to count nothing of a loop device, with limits and without.
+        let file = "blkio.throttle.io_service_bytes_recursive";
+        if has("blkio")
+            && below
+                .get(file)
+                .is_ok_and(|text| text.ends_with("Total 0\n"))
+        {
+            return skip(
+                test,
+                "this kernel does not count what a loop device reads and writes",
+            );
+        }
         for group in [&group, &below] {
             let io = group.stat(&[StatKind::Io]).unwrap().io.unwrap();
             let of = io.iter().find(|io| io.device == device.numbers);

@@ -7,14 +7,14 @@
 mod alone;
 mod inside;
 mod leaks;
-
-use std::io::Write as _;
+mod skip;
 
 #[allow(unused_imports, reason = "each test program uses a part")]
 pub use alone::{Alone, alone};
 #[allow(unused_imports, reason = "each test program uses a part")]
 pub use inside::{Report, binary, ok, probe, probe_path, sh, text};
 pub use leaks::Snapshot;
+pub use skip::skip;
 
 /// The full name of the test function that this is written in, as libtest knows it.
 #[macro_export]
@@ -26,16 +26,6 @@ macro_rules! name {
         let test = inner.split_once("::").map_or(inner, |(_, test)| test);
         test.trim_end_matches("::{{closure}}")
     }};
-}
-
-/// Tells that a test, or a part of it, was left out. `ISOLATE_MUST_WORK=1` makes that a failure.
-pub fn skip(test: &str, reason: &str) {
-    assert!(
-        std::env::var_os("ISOLATE_MUST_WORK").is_none_or(|v| v == "0"),
-        "{test} must work here: {reason}"
-    );
-    // Straight to the stream: libtest keeps what goes through print.
-    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
 }
 
 /// Whether the tests run as root; where not, says that the test is skipped.

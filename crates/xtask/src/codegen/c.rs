@@ -25,11 +25,7 @@ const NUMBERS: &[(&str, &str, &[&str])] = &[
     ("Stdio", "STDIO", &["inherit", "null", "pipe", "capture"]),
     ("CgroupMode", "CGROUP", &["new", "try", "none"]),
     ("Seccomp", "SECCOMP", &["default", "off"]),
-    (
-        "CpusetPartition",
-        "PARTITION",
-        &["member", "root", "isolated"],
-    ),
+    ("CpusetPartition", "CPUSET", &["member", "root", "isolated"]),
     (
         "Reason",
         "REASON",
@@ -71,11 +67,11 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("keep_fds", "keep_fd"),
     ("rlimits", "rlimit"),
     ("sysctls", "sysctl"),
+    ("best_effort", "best_effort"),
     ("net_priorities", "net_priority"),
     ("hugetlb", "hugetlb"),
     ("misc", "misc"),
     ("files", "cgroup_file"),
-    ("best_effort", "best_effort"),
 ];
 
 /// Fields whose setters are written by hand in `spec.rs` and `spec_limits.rs`, because they take more than
@@ -152,12 +148,13 @@ pub fn setters(model: &Model) -> Result<String> {
          Err(Error::invalid(\"value\", \"must be a finite number\"))\n}}\n"
     );
     for field in model.find("Spec")?.fields() {
+        let by_hand = |field: &Field| BY_HAND.contains(&field.name.as_str());
         if field.name == "limits" {
-            let by_hand = |limit: &&Field| BY_HAND.contains(&limit.name.as_str());
-            for limit in model.find("Limits")?.fields().iter().filter(|f| !by_hand(f)) {
+            let limits = model.find("Limits")?.fields();
+            for limit in limits.iter().filter(|limit| !by_hand(limit)) {
                 setter(model, &mut text, "limits.", limit)?;
             }
-        } else if !BY_HAND.contains(&field.name.as_str()) {
+        } else if !by_hand(field) {
             setter(model, &mut text, "", field)?;
         }
     }
@@ -409,7 +406,12 @@ fn all_numbered(model: &Model) -> Result<()> {
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
     // namespaces is JSON text in C. The numbers of cgroups' types stand with their functions.
     let words = [&model.told, &model.group_given, &model.group_told];
-    let text = |t: &Type| t.name == "Stage" || words.iter().any(|of| of.iter().any(|w| w.name == t.name));
+    let text = |t: &Type| {
+        t.name == "Stage"
+            || words
+                .iter()
+                .any(|types| types.iter().any(|w| w.name == t.name))
+    };
     for found in model.types().filter(|t| !text(t)) {
         match &found.shape {
             Shape::Choice(variants) => {

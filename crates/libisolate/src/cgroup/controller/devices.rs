@@ -110,17 +110,17 @@ fn plain(at: usize, rule: &DeviceRule) -> Result<Vec<(Range, String)>> {
     Ok(both.to_vec())
 }
 
-/// The writes to the lists of v1, each in force at once.
+/// The rules for the lists of v1, written as one (`devices.list`): the group's lists are brought from what
+/// they hold to what they are to hold.
 ///
 /// There a group has a list of what is denied, or of what is allowed after `deny a`. A rule that takes back
 /// a part of a wider one is passed over by the kernel without a word, so it is refused here.
 pub(super) fn lists(limits: &Limits) -> Result<Vec<Setting>> {
     check(limits)?;
-    let mut settings = Vec::new();
     // What the group's list holds by these rules, and whether it is the list of what is allowed.
     let (mut listed, mut allowed): (Vec<Range>, bool) = (Vec::new(), false);
     for (at, rule) in limits.devices.iter().enumerate() {
-        for (range, access) in plain(at, rule)? {
+        for (range, _) in plain(at, rule)? {
             if range.kind == 'a' {
                 listed.clear();
                 allowed = !rule.allow;
@@ -140,28 +140,27 @@ pub(super) fn lists(limits: &Limits) -> Result<Vec<Setting>> {
                     ),
                 ));
             }
-            let (file, text) = match (rule.allow, range.kind) {
-                (true, 'a') => ("devices.allow", "a".to_owned()),
-                (false, 'a') => ("devices.deny", "a".to_owned()),
-                (true, _) => ("devices.allow", format!("{} {access}", range.text())),
-                (false, _) => ("devices.deny", format!("{} {access}", range.text())),
-            };
-            settings.push(Setting {
-                told_by: Some("devices.list".to_owned()),
-                ..Setting::new("devices", file, text)
-            });
         }
     }
-    Ok(settings)
+    rules("devices.list", limits)
 }
 
-/// The rules as one text for the program of v2: `deny a; allow c 1:3 rwm`.
+/// The rules for the program of v2.
 pub(super) fn program(limits: &Limits) -> Result<Vec<Setting>> {
     check(limits)?;
+    rules("bpf.devices", limits)
+}
+
+/// The rules as one text: `deny a; allow c 1:3 rwm`. What they do not name stays allowed, as far as the
+/// groups above allow it.
+fn rules(file: &str, limits: &Limits) -> Result<Vec<Setting>> {
     let mut rules = Vec::new();
     for (at, rule) in limits.devices.iter().enumerate() {
         let word = if rule.allow { "allow" } else { "deny" };
         for (range, access) in plain(at, rule)? {
+            if rules.is_empty() && range.kind != 'a' {
+                rules.push("allow a".to_owned());
+            }
             rules.push(match range.kind {
                 'a' => format!("{word} a"),
                 _ => format!("{word} {} {access}", range.text()),
@@ -171,11 +170,7 @@ pub(super) fn program(limits: &Limits) -> Result<Vec<Setting>> {
     if rules.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Setting::new(
-        "devices",
-        "bpf.devices",
-        rules.join("; "),
-    )])
+    Ok(vec![Setting::new("devices", file, rules.join("; "))])
 }
 
 #[cfg(test)]
@@ -214,12 +209,7 @@ mod tests {
         ]);
         assert_eq!(
             text(lists(&list)),
-            [
-                "devices.deny a",
-                "devices.allow c 1:3 rw",
-                "devices.allow b 8:* m",
-                "devices.deny b 8:* m",
-            ]
+            ["devices.list deny a; allow c 1:3 rw; allow b 8:* m; deny b 8:* m"]
         );
         assert_eq!(
             text(program(&list)),
@@ -235,11 +225,11 @@ mod tests {
         let list = limits(&[(false, "a", "m")]);
         assert_eq!(
             text(lists(&list)),
-            ["devices.deny b *:* m", "devices.deny c *:* m"]
+            ["devices.list allow a; deny b *:* m; deny c *:* m"]
         );
         assert_eq!(
             text(program(&list)),
-            ["bpf.devices deny b *:* m; deny c *:* m"]
+            ["bpf.devices allow a; deny b *:* m; deny c *:* m"]
         );
     }
 
@@ -272,7 +262,10 @@ mod tests {
             (false, "a", "rwm"),
         ] {
             let list = limits(&[(false, "a", "rwm"), (true, "c 1:*", "rwm"), last]);
-            assert_eq!(text(lists(&list)).len(), 3, "{last:?}");
+            assert!(
+                text(lists(&list))[0].starts_with("devices.list "),
+                "{last:?}"
+            );
         }
     }
 

@@ -2,21 +2,14 @@
 
 use super::Setting;
 use crate::cgroup::Version;
+use crate::cgroup::convert::hugepage_bytes;
 use crate::error::{Error, Result};
 use crate::spec::Limits;
 
 /// Refuses what is no size of a page in the kernel's spelling.
 pub(super) fn check(limits: &Limits) -> Result<()> {
     for page in limits.hugetlb.keys() {
-        let number = ["KB", "MB", "GB"]
-            .iter()
-            .find_map(|unit| page.strip_suffix(unit));
-        let known = number.is_some_and(|number| {
-            !number.starts_with('0')
-                && (1..=4).contains(&number.len())
-                && number.bytes().all(|b| b.is_ascii_digit())
-        });
-        if !known {
+        if hugepage_bytes(page).is_err() {
             return Err(Error::invalid(
                 "limits.hugetlb",
                 format!("{page:?} is no size of a page such as \"2MB\" or \"1GB\""),

@@ -25,7 +25,8 @@ pub fn hugepage_bytes(name: &str) -> Result<u64> {
             let number: u64 = name.strip_suffix(unit)?.parse().ok()?;
             number.checked_mul(kib)?.checked_mul(1024)
         })
-        .filter(|bytes| *bytes > 0)
+        // Only as the kernel writes it: not 02MB, not 1024KB.
+        .filter(|bytes| *bytes > 0 && hugepage_name(bytes / 1024) == name)
         .ok_or_else(|| {
             Error::invalid(
                 "hugetlb",
@@ -56,7 +57,19 @@ mod tests {
                 Ok(1024 << shift)
             );
         }
-        for name in ["", "2M", "MB", "-2MB", "2 MB", "0MB", "99999999999999999GB"] {
+        for name in [
+            "",
+            "2M",
+            "MB",
+            "-2MB",
+            "+2MB",
+            "02MB",
+            "2 MB",
+            "0MB",
+            "0KB",
+            "1024KB",
+            "99999999999999999GB",
+        ] {
             assert!(hugepage_bytes(name).is_err(), "{name:?}");
         }
     }

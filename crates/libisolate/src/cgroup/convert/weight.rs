@@ -259,13 +259,24 @@ mod tests {
                 assert_eq!(io_to_blkio_weight(io, rule), Ok(blkio), "{rule} {blkio}");
             }
             let mut last = 10;
-            for io in 1..=10_000 {
+            for io in 1..=10_000u64 {
                 let blkio = io_to_blkio_weight(io, rule).expect("it is in the range");
                 assert!(
                     blkio == last || blkio == last + 1,
                     "{rule}: {last}, {blkio}"
                 );
                 last = blkio;
+                let off = |blkio| {
+                    let made = blkio_to_io_weight(blkio, rule).expect("it is in the range");
+                    made.abs_diff(io)
+                };
+                // The rule rounds down, so that a neighbour may be as near by less than one.
+                for other in [(blkio - 1).max(10), (blkio + 1).min(1000)] {
+                    assert!(
+                        off(blkio) <= off(other) + 1,
+                        "{rule} {io}: {blkio}, {other}"
+                    );
+                }
             }
             assert_eq!(last, 1000, "{rule}");
         }

@@ -68,8 +68,8 @@ impl Source for Pressure {
     }
 
     fn pace(&self) -> Pace {
-        // Where inotify serves, still: kernels that wake pollers of a trigger in another way (before
-        // Linux 6.5) do not tell it.
+        // Where inotify serves, still: older kernels (before 6.5) wake those who poll a trigger without
+        // telling of the file.
         if self.noted { Pace::Slow } else { Pace::Fast }
     }
 
@@ -135,7 +135,7 @@ fn set(dir: &Dir, file: &str, kind: &str, stall: u64, window: u64) -> Result<Own
                      some kernels take none below 500000",
                 ),
                 nix::errno::Errno::EPERM | nix::errno::Errno::EINVAL => error
-                    .with_hint("before Linux 6.5 a trigger needs CAP_SYS_RESOURCE"),
+                    .with_hint("older kernels (before 6.4) want CAP_SYS_RESOURCE for every trigger"),
                 nix::errno::Errno::EOPNOTSUPP => {
                     error.with_hint("pressure stall information is switched off: boot with psi=1")
                 }

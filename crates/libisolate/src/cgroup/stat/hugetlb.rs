@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::reader::Reader;
 use super::text::keyed;
 use crate::cgroup::Version;
+use crate::cgroup::convert::hugepage_bytes;
 use crate::cgroup::tree::Tree;
 use crate::error::Result;
 
@@ -40,13 +41,13 @@ pub(super) fn read(reader: &mut Reader, tree: &Tree) -> Result<BTreeMap<String, 
             Version::V1 => HugetlbStat {
                 current: reader.number(dir, &file("usage_in_bytes"))?,
                 peak: reader.number(dir, &file("max_usage_in_bytes"))?,
-                limit: reader.limit(dir, &file("limit_in_bytes"))?,
+                limit: limited(reader.limit(dir, &file("limit_in_bytes"))?, &size),
                 failcnt: reader.number(dir, &file("failcnt"))?,
             },
             Version::V2 => HugetlbStat {
                 current: reader.number(dir, &file("current"))?,
                 peak: None,
-                limit: reader.limit(dir, &file("max"))?,
+                limit: limited(reader.limit(dir, &file("max"))?, &size),
                 failcnt: reader.text(dir, &file("events"))?.and_then(refused),
             },
         };
@@ -55,6 +56,12 @@ pub(super) fn read(reader: &mut Reader, tree: &Tree) -> Result<BTreeMap<String, 
         }
     }
     Ok(stats)
+}
+
+/// "No limit" is rounded down to whole huge pages here: 2^63 - 2^30 with those of 1GB.
+fn limited(limit: Option<u64>, size: &str) -> Option<u64> {
+    let page = hugepage_bytes(size).unwrap_or(0);
+    limit.filter(|limit| *limit < (1u64 << 63).saturating_sub(page))
 }
 
 /// `hugetlb.2MB.events`.
@@ -105,6 +112,13 @@ mod tests {
         ] {
             assert_eq!(size(name), None, "{name}");
         }
+        // Linux 6.1.
+        assert_eq!(limited(Some(9_223_372_035_781_033_984), "1GB"), None);
+        assert_eq!(
+            limited(Some(9_223_372_035_781_033_984), "2MB"),
+            Some(9_223_372_035_781_033_984)
+        );
+        assert_eq!(limited(Some(1 << 31), "1GB"), Some(1 << 31));
         assert_eq!(refused("max 2\n"), Some(2));
         assert_eq!(refused(""), None);
     }

@@ -14,8 +14,8 @@ use crate::error::Result;
 
 /// What a group and those below it have read and written on one block device.
 ///
-/// v1 counts only devices on which a `blkio.throttle` limit was ever set (Linux 6.10 and later, measured
-/// on 6.18), or whose scheduler is bfq.
+/// v1 counts less than v2: of Linux 6.18 only devices on which some group has had a `blkio.throttle`
+/// limit since the host started, or whose scheduler is bfq.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[non_exhaustive]

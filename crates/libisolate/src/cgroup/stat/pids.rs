@@ -22,8 +22,8 @@ pub struct PidsStat {
     /// The limit, absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// How often the limit refused a new one. v1: the limit of this group or one above it, to a process
-    /// of this group; v2: the limit of this group or one below it.
+    /// How often a new one was refused. v1, and v2 before Linux 6.11: to a process of this group, by its
+    /// limit or one above; v2 since: by the limit of this group or one below.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denied: Option<u64>,
 }

@@ -1,0 +1,55 @@
+//! The limits of every controller through jobs: what a job runs into, what is read back, and what each
+//! wrong value is told.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cpu;
+mod devices;
+mod io;
+mod memory;
+mod named;
+mod net;
+mod wrong;
+
+use common::sh;
+use libisolate::cgroup::Version;
+use libisolate::job::{EnforcementStatus, Outcome};
+use libisolate::spec::{Limits, Seconds};
+use libisolate::{Host, Spec};
+
+/// What is in force for a limit, by `file value`.
+#[track_caller]
+pub fn in_force(outcome: &Outcome, name: &str) -> String {
+    let entry = outcome.enforcement.iter().find(|e| e.name == name);
+    let entry = entry.unwrap_or_else(|| panic!("no {name} in {:?}", outcome.enforcement));
+    assert_eq!(entry.status, EnforcementStatus::Enforced, "{entry:?}");
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    format!("{} {}", text(&entry.file), text(&entry.value))
+}
+
+/// Runs a job that must start.
+#[track_caller]
+pub fn run(spec: &Spec) -> Outcome {
+    libisolate::run(spec).unwrap_or_else(|e| panic!("{e}\n{spec:?}"))
+}
+
+/// A strict job that runs a shell script under limits.
+pub fn with(script: &str, set: impl FnOnce(&mut Limits)) -> Spec {
+    let mut spec = sh(script);
+    set(&mut spec.limits);
+    spec
+}
+
+/// The version of the hierarchy that has a controller.
+pub fn version_of(controller: &str) -> Option<Version> {
+    let host = Host::probe().unwrap().cgroup;
+    host.controller(controller).map(|h| h.version)
+}
+
+/// A time as people write it.
+pub fn time(text: &str) -> Option<Seconds> {
+    Some(Seconds::parse(text).unwrap())
+}
