@@ -1028,7 +1028,7 @@ export interface CpuStat {
    */
   readonly perCpuUsec: readonly number[] | null;
   /** What else the kernel tells in `cpu.stat`, by its own names. */
-  readonly other: Readonly<Record<string, number>> | null;
+  readonly other: Readonly<Record<string, number>>;
 }
 
 /** Memory of a group and of those below it, page cache and kernel memory included. Bytes. */
@@ -1066,12 +1066,12 @@ export interface MemoryStat {
   /** Whether processes wait for memory right now, v1 only. */
   readonly underOom: boolean | null;
   /** `memory.events`, v2 only. */
-  readonly events: Readonly<Record<string, number>> | null;
+  readonly events: Readonly<Record<string, number>>;
   /**
    * `memory.stat` by the kernel's names, which are other ones on v1; what begins with `total_`
    * there includes the groups below, the rest does not.
    */
-  readonly stat: Readonly<Record<string, number>> | null;
+  readonly stat: Readonly<Record<string, number>>;
 }
 
 /**
@@ -1096,7 +1096,7 @@ export interface IoStat {
   /** Discard operations. */
   readonly dios: number;
   /** What else the kernel tells, by its own names (`cost.usage` and its like), v2 only. */
-  readonly other: Readonly<Record<string, number>> | null;
+  readonly other: Readonly<Record<string, number>>;
 }
 
 /** Processes and threads of a group and of those below it. */
