@@ -2405,8 +2405,7 @@ int isolate_job_namespace(const struct isolate_job *job,
  * Open a job's own group, as a handle that lives on after the job; the group does not.
  *
  * out: the handle, on success.
- * Returns 0, -EINVAL for NULL, -ESRCH when the job has ended, -ENOENT when it has no group (errors of the kind
- * ISOLATE_ERROR_NOT_FOUND), or another negative errno.
+ * Returns 0, -EINVAL for NULL, -ENOENT when the job has ended or has no group, or another negative errno.
  * Ownership: release *out with isolate_cgroup_free.
  * Threads: any. Blocks: for the time of some file reads. Since: 0.1
  */
@@ -3825,8 +3824,7 @@ int isolate_cgroup_apply(struct isolate_cgroup *cgroup,
  *
  * limits: as isolate_cgroup_apply.
  * out: what is in force, on success; may be NULL.
- * Returns what isolate_cgroup_apply returns; an error of the kind ISOLATE_ERROR_NOT_FOUND when the job has no
- * group or has ended.
+ * Returns what isolate_cgroup_apply returns; -ENOENT when the job has ended or has no group.
  * Ownership: the spec stays the caller's; release *out with isolate_applied_free.
  * Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
  */

@@ -51,6 +51,12 @@ fn in_order(matches: &ArgMatches) -> Vec<(bool, OsString)> {
     all.into_iter().map(|(_, rw, value)| (rw, value)).collect()
 }
 
+/// `NAME=VALUE`.
+fn limit(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Run(Box<Run>),
@@ -83,6 +89,10 @@ pub struct Run {
     /// CPU time per wall time: 0.5 is half a CPU
     #[arg(long, value_name = "N")]
     pub cpus: Option<f64>,
+    /// Any other limit of a spec (docs/spec.md), such as cpu_weight=50 or
+    /// 'devices=[{"allow": false, "device": "a"}]'
+    #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
+    pub limit: Vec<(String, String)>,
     /// CPU time of the whole job, such as 10 or 500ms
     #[arg(long, value_name = "S", value_parser = Seconds::parse)]
     pub cpu_time: Option<Seconds>,

@@ -23,6 +23,9 @@ pub fn build(options: &Run) -> Result<Spec> {
             .collect();
     }
     scalars(&mut spec, options);
+    for (name, text) in &options.limit {
+        spec = limited(&spec, name, text)?;
+    }
     for (rw, text) in &options.binds {
         spec.binds.push(bind(text, *rw)?);
     }
@@ -93,6 +96,21 @@ fn read(path: &Path, has_argv: bool) -> Result<Spec> {
         }
     }
     Spec::from_json(&text)
+}
+
+/// The spec with one more limit: JSON where that is what the limit takes, text otherwise, so that
+/// `cpu_weight=50` and `cpuset=0` are both as meant.
+fn limited(spec: &Spec, name: &str, text: &str) -> Result<Spec> {
+    let with = |value: serde_json::Value| {
+        let mut json: serde_json::Value = serde_json::from_str(&spec.to_json())
+            .map_err(|e| Error::invalid("limits", e.to_string()))?;
+        json["limits"][name] = value;
+        Spec::from_json(&json.to_string())
+    };
+    match serde_json::from_str(text) {
+        Ok(value) => with(value).or_else(|error| with(text.into()).map_err(|_| error)),
+        Err(_) => with(text.into()),
+    }
 }
 
 /// `PATH[:DEST]`. A path that is not absolute goes from the working directory on.
@@ -192,6 +210,35 @@ mod tests {
             Ok(other) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    #[test]
+    fn limits_by_name() {
+        let words = [
+            "--limit",
+            "cpu_weight=50",
+            "--limit",
+            "cpuset=0",
+            "--limit",
+            "memory_low=1M",
+            "--limit",
+            "oom_group=true",
+            "--limit",
+            r#"devices=[{"allow": false, "device": "a"}]"#,
+            "--pids",
+            "5",
+            "--",
+            "x",
+        ];
+        let expected = Spec::from_json(
+            r#"{"argv": ["x"], "limits": {"cpu_weight": 50, "cpuset": "0", "memory_low": "1M",
+                "oom_group": true, "devices": [{"allow": false, "device": "a"}], "pids": 5}}"#,
+        );
+        assert_eq!(spec(&words), expected.map_err(|e| e.message()));
+        assert_eq!(
+            spec(&["--limit", "cpu_weight=most", "--", "x"]).map_err(|e| e.lines().count()),
+            Err(1)
+        );
     }
 
     #[test]
@@ -310,6 +357,10 @@ mod tests {
         }
         for words in [
             &["--memory", "12Q", "--", "x"],
+            &["--limit", "cpu_weight", "--", "x"],
+            &["--limit", "no_such=1", "--", "x"],
+            &["--limit", "io=8:0", "--", "x"],
+            &["--limit", "cpu_weight=most", "--", "x"],
             &["--timeout", "-1", "--", "x"],
         ] {
             assert!(spec(words).is_err(), "{words:?} was taken");

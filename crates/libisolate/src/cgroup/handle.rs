@@ -382,6 +382,15 @@ impl Cgroup {
         self.trees.iter().all(|tree| !tree.dir.has("cgroup.procs"))
     }
 
+    /// A failure, told as the removal where that is the cause: a v1 file that is not there could be one
+    /// that this kernel does not have.
+    pub(super) fn unless_gone<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match self.is_gone() {
+            true => self.gone(),
+            false => error,
+        })
+    }
+
     pub(super) fn gone(&self) -> Error {
         Error::from_errno(
             isolate_sys::Errno::ENOENT,

@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod freeze;
 mod group;
+mod grow;
 mod handle;
 mod layout;
 mod leaf;

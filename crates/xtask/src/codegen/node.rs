@@ -222,7 +222,10 @@ fn outcome_annotation(owner: &Type, field: &Field) -> String {
         Kind::List(inner) if **inner == Kind::Named("Enforced".to_owned()) => {
             "Readonly<Record<string, Enforced>>".to_owned()
         }
-        bare if !field.required => format!("{} | null", annotation(bare, false)),
+        // An empty map may be left out, and is one all the same.
+        bare if !field.required && !matches!(field.kind, Kind::Map(_)) => {
+            format!("{} | null", annotation(bare, false))
+        }
         _ => annotation(&field.kind, false),
     }
 }
