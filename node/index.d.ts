@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { Server, Socket } from 'node:net';
 import {
-  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, Enforced, IdMap, IdMaps, Limits, MemoryValue,
+  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, DeviceExplanation, Enforced, IdMap, IdMaps, Limits, MemoryValue,
   MountInfo, NamespaceEntry, NamespaceId, NamespaceKind, Namespaces, OomControl, Outcome as Ended, Persisted,
   Process, Spec, Stat, StatKind, Stdio as WireStdio, SubordinateIds, TimeOffsets, TreeNode, Usage, Watch,
 } from './spec';
@@ -357,6 +357,16 @@ export class Cgroup implements AsyncDisposable {
    * that goes (v2: Linux 5.19), or so many bytes (v2). Gives the bytes that were freed.
    */
   reclaim(bytes?: number): Promise<number>;
+
+  /**
+   * Whether the processes of the group may use a device, and which rule of which group says so. The device is
+   * `'c 1:3'`, `'b 8:0'` or a path, the access letters of `'rwm'` (read, write, make a node), all by default.
+   *
+   * Looks at the groups above, too, as far as the caller sees them, and at the programs of v2 groups that it may
+   * open (CAP_SYS_ADMIN); the reason says what could not be looked at. Permissions of the device's node and
+   * missing capabilities are not looked at.
+   */
+  explainDevice(device: string, access?: string): Promise<DeviceExplanation>;
 
   /**
    * Whether the hierarchy's release agent is run when the group has become empty, in all of its v1 hierarchies

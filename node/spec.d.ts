@@ -1077,8 +1077,8 @@ export interface MemoryStat {
 /**
  * What a group and those below it have read and written on one block device.
  *
- * v1 counts only devices on which a `blkio.throttle` limit was ever set (Linux 6.10 and later,
- * measured on 6.18), or whose scheduler is bfq.
+ * v1 counts less than v2: of Linux 6.18 only devices on which some group has had a
+ * `blkio.throttle` limit since the host started, or whose scheduler is bfq.
  */
 export interface IoStat {
   /** The device's numbers, `MAJOR:MINOR`. */
@@ -1108,8 +1108,8 @@ export interface PidsStat {
   /** The limit, absent where there is none. */
   readonly limit: number | null;
   /**
-   * How often the limit refused a new one. v1: the limit of this group or one above it, to a
-   * process of this group; v2: the limit of this group or one below it.
+   * How often a new one was refused. v1, and v2 before Linux 6.11: to a process of this group, by
+   * its limit or one above; v2 since: by the limit of this group or one below.
    */
   readonly denied: number | null;
 }
@@ -1235,4 +1235,21 @@ export interface OomControl {
    * group alone, v2 of those below it too.
    */
   readonly kills: number;
+}
+
+/**
+ * Whether the processes of a group may use a device in a way, and what decides.
+ *
+ * File permissions, mounts with `nodev` and the like are another matter.
+ */
+export interface DeviceExplanation {
+  /** Whether no tree of the group denies it, as far as that can be seen. */
+  readonly allowed: boolean;
+  /**
+   * The rule that decides, such as `deny b 8:0 w`; `None` where the default does, or a program
+   * that this library cannot read.
+   */
+  readonly rule: string | null;
+  /** What decides, in words, with the path of the group. */
+  readonly reason: string;
 }

@@ -314,8 +314,8 @@ class MemoryStat:
 class IoStat:
     """What a group and those below it have read and written on one block device.
 
-    v1 counts only devices on which a `blkio.throttle` limit was ever set (Linux 6.10 and later,
-    measured on 6.18), or whose scheduler is bfq.
+    v1 counts less than v2: of Linux 6.18 only devices on which some group has had a
+    `blkio.throttle` limit since the host started, or whose scheduler is bfq.
     """
 
     device: str
@@ -357,8 +357,8 @@ class PidsStat:
     """The limit, absent where there is none."""
 
     denied: Optional[int] = None
-    """How often the limit refused a new one. v1: the limit of this group or one above it, to a
-    process of this group; v2: the limit of this group or one below it.
+    """How often a new one was refused. v1, and v2 before Linux 6.11: to a process of this
+    group, by its limit or one above; v2 since: by the limit of this group or one below.
     """
 
 
@@ -567,6 +567,25 @@ class OomControl:
     """
 
 
+@dataclass(frozen=True)
+class DeviceExplanation:
+    """Whether the processes of a group may use a device in a way, and what decides.
+
+    File permissions, mounts with `nodev` and the like are another matter.
+    """
+
+    allowed: bool
+    """Whether no tree of the group denies it, as far as that can be seen."""
+
+    rule: Optional[str]
+    """The rule that decides, such as `deny b 8:0 w`; `None` where the default does, or a
+    program that this library cannot read.
+    """
+
+    reason: str
+    """What decides, in words, with the path of the group."""
+
+
 __all__ = [
     "CgroupEvent",
     "CgroupEventKind",
@@ -574,6 +593,7 @@ __all__ = [
     "CgroupVersion",
     "ConversionRule",
     "CpuStat",
+    "DeviceExplanation",
     "HugetlbStat",
     "IoStat",
     "MemoryStat",
