@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
@@ -118,7 +119,7 @@ tidy('a thread alone', async (context) => {
 
 tidy('frozen means that nothing moves', async (context) => {
   await withGroup(context, [], async (group) => {
-    const file = path.join(context.name.length > 0 ? '/tmp' : '', `isolate-count-${process.pid}`);
+    const file = path.join(os.tmpdir(), `isolate-count-${process.pid}`);
     await withProcess(`n=0; while :; do n=$((n + 1)); echo $n > ${file}; done`, async (child) => {
       try {
         await group.attach(child.pid);
@@ -279,7 +280,7 @@ tidy('what is measured moves', async (context) => {
       assert.ok(Object.isFrozen(stat) && Object.isFrozen(stat.cpu));
       for (const kind of ['memory', 'pids']) assert.equal(stat[kind] !== null, group.controllers().includes(kind), kind);
       if (stat.pids !== null) assert.deepEqual([stat.pids.current, stat.pids.limit], [1, null]);
-      if (stat.memory !== null) assert.ok(stat.memory.current > 0 && Object.keys(stat.memory.stat).length > 5);
+      if (stat.memory !== null) assert.ok(stat.memory.current !== null && Object.keys(stat.memory.stat).length > 5);
       await assert.rejects(group.stat('everything'), { kind: 'invalid_spec', message: /is not one of cpu, memory/ });
     });
   });
@@ -406,11 +407,12 @@ tidy('wrong types', async (context) => {
 
 tidy('no descriptor stays', async (context) => {
   await withGroup(context, [], async (group) => {
+    globalThis.gc?.();
     const before = fds();
     for (let n = 0; n < 20; n += 1) {
       const inner = await group.createChild('inner');
       await inner.stat();
-      assert.throws(() => inner.events({ threshold: { bytes: 0 } }));
+      assert.throws(() => inner.events({ threshold: { bytes: 0 } }), iso.IsolateError);
       inner.events('populated').close();
       Cgroup.open(inner.path).close();
       await inner[Symbol.asyncDispose]();

@@ -93,13 +93,12 @@ tidy('several wait, each for its own', async (context) => {
 
 tidy('closing ends the wait, and the handle is not needed', async (context) => {
   await withGroup(context, [], async (group) => {
-    const again = group.child === undefined ? null : group;
-    const events = again.events([]);
+    const events = group.events([]);
     const turn = events.next();
     events.close();
     events.close();
     assert.deepEqual(await turn, { value: undefined, done: true });
-    const outliving = (await group.createChild('inner'));
+    const outliving = await group.createChild('inner');
     const further = outliving.events('populated');
     const last = further.next();
     await outliving[Symbol.asyncDispose]();
