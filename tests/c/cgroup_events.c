@@ -130,7 +130,7 @@ static void a_refused_fork_is_told(void)
     pid_t pid = process(refused_fork, page);
     CHECK(no_error(isolate_cgroup_attach(group, &pid, 1, &err), &err));
     page->go = 1;
-    CHECK_INT(status_of(pid), 0);
+    CHECK(went_well(pid));
     isolate_event *event = wait_for(events, "pids_limit");
     char *text = NULL;
     CHECK_STR(isolate_event_file(event), "pids.events");

@@ -191,7 +191,7 @@ static void a_group_that_pauses_goes_on_when_the_limit_is_raised(void)
     CHECK_INT(held, 64 * MIB);
     UNTIL(page->told == 1);
     page->go = 2;
-    CHECK_INT(status_of(pid), 0);
+    CHECK(went_well(pid));
     end_group(group);
     munmap(page, sizeof *page);
 }
@@ -251,7 +251,7 @@ static void limits_are_applied_all_or_none(void)
 
     /* Nobody was killed. */
     page->go = 2;
-    CHECK_INT(status_of(pid), 0);
+    CHECK(went_well(pid));
     isolate_spec_free(set);
     isolate_spec_free(wrong);
     end_group(group);
@@ -289,7 +289,7 @@ static void memory_is_given_back_and_peaks_start_again(void)
     CHECK(no_error(isolate_cgroup_memory(group, ISOLATE_MEMORY_MAX_USAGE, &peak, &err), &err));
     CHECK(used > 0 && peak >= used && peak <= 64 * MIB);
     page->go = 2;
-    CHECK_INT(status_of(pid), 0);
+    CHECK(went_well(pid));
     int code = isolate_cgroup_reclaim(group, ISOLATE_UNLIMITED, &freed, &err);
     if (!lacking(code, &err))
         CHECK(no_error(code, &err));
@@ -349,6 +349,53 @@ static void a_running_job_gets_other_limits(void)
     isolate_spec_free(set);
 }
 
+/* Tells by its status whether /dev/null can be written. */
+static int writing(struct shared_page *page)
+{
+    await(page, 1);
+    int fd = open("/dev/null", O_WRONLY);
+    page->told = fd < 0 && errno == EPERM ? 2 : 1;
+    return 0;
+}
+
+static void a_denied_device_is_denied_and_explained(void)
+{
+    struct shared_page *page = share();
+    isolate_cgroup *group = new_group("devices", NULL);
+    isolate_spec *set = limits();
+    isolate_error *err = NULL;
+    char *why = NULL;
+    int allowed = 7;
+    if (group == NULL) {
+        isolate_spec_free(set);
+        SKIP(skip_text);
+    }
+    isolate_spec_add_device_rule(set, 0, "/dev/null", "w");
+    int code = isolate_cgroup_apply(group, set, NULL, &err);
+    isolate_spec_free(set);
+    if (lacking(code, &err)) {
+        end_group(group);
+        munmap(page, sizeof *page);
+        SKIP(skip_text);
+    }
+    CHECK(no_error(code, &err));
+    pid_t pid = process(writing, page);
+    CHECK(no_error(isolate_cgroup_attach(group, &pid, 1, &err), &err));
+    page->go = 1;
+    CHECK(went_well(pid));
+    CHECK_INT(page->told, 2);
+    CHECK(no_error(isolate_cgroup_explain_device(group, "/dev/null", "w", &allowed, &why, &err), &err));
+    CHECK_INT(allowed, 0);
+    CHECK(why != NULL && strstr(why, "\"allowed\":false") != NULL && strstr(why, "reason") != NULL);
+    isolate_string_free(why);
+    CHECK(no_error(isolate_cgroup_explain_device(group, "c 1:3", "r", &allowed, NULL, &err), &err));
+    CHECK_INT(allowed, 1);
+    REFUSED(isolate_cgroup_explain_device(group, "c 1:3", "x", &allowed, NULL, &err), EINVAL,
+            ISOLATE_ERROR_INVALID_SPEC, "x");
+    end_group(group);
+    munmap(page, sizeof *page);
+}
+
 static void a_snapshot_tells_what_was_used(void)
 {
     struct shared_page *page = share();
@@ -399,6 +446,7 @@ int main(void)
     RUN(limits_are_applied_all_or_none);
     RUN(memory_is_given_back_and_peaks_start_again);
     RUN(a_running_job_gets_other_limits);
+    RUN(a_denied_device_is_denied_and_explained);
     RUN(a_snapshot_tells_what_was_used);
     return report();
 }
