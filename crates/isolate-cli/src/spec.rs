@@ -61,10 +61,7 @@ fn scalars(spec: &mut Spec, options: &Run) {
             rw: false,
         })
     });
-    set(&mut spec.limits.memory, options.memory);
-    set(&mut spec.limits.swap, options.swap);
-    set(&mut spec.limits.pids, options.pids);
-    set(&mut spec.limits.cpus, options.cpus);
+    options.limits.put(&mut spec.limits);
     set(&mut spec.limits.cpu_time, options.cpu_time);
     set(&mut spec.timeout, options.timeout);
     set(&mut spec.root, root);

@@ -63,9 +63,15 @@ impl Cgroup {
     pub fn create(name: &str, options: &CreateOptions) -> Result<Cgroup> {
         check_group(name)?;
         let above = GroupPath::parse(options.parent.as_deref().unwrap_or("."))?;
-        let host = probe()?;
         let asked = options.controllers.as_deref();
-        let chosen = choose(&host, asked)?;
+        let host = probe::outline(|hierarchy| {
+            hierarchy.version == Version::V2 || may_hold(&hierarchy.controllers, asked)
+        })?;
+        let chosen = match choose(&host, asked) {
+            // Why no group can be made, a tree may tell that was not asked.
+            Err(_) => return Err(refusal(asked)),
+            Ok(chosen) => chosen,
+        };
         let read: Vec<(&Hierarchy, Vec<String>)> = chosen
             .into_iter()
             .filter(|hierarchy| above.in_hierarchy(hierarchy).is_dir())
@@ -169,7 +175,7 @@ impl Cgroup {
     /// `InvalidSpec` for a path that leads upward, `NotFound` when no hierarchy has it.
     pub fn open(path: &str) -> Result<Cgroup> {
         let parsed = GroupPath::parse(path)?;
-        let host = probe()?;
+        let host = probe::outline(|_| false)?;
         let trees = host
             .hierarchies
             .iter()
@@ -465,11 +471,8 @@ fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a 
         }
     }
     let wanted = |hierarchy: &&Hierarchy| {
-        let fits = |controllers: &[String]| match asked {
-            None => !controllers.is_empty(),
-            Some(asked) => controllers.iter().any(|c| asked.contains(c)),
-        };
-        hierarchy.writable && (hierarchy.version == Version::V2 || fits(&hierarchy.controllers))
+        let fits = hierarchy.version == Version::V2 || may_hold(&hierarchy.controllers, asked);
+        hierarchy.writable && fits
     };
     let chosen: Vec<&Hierarchy> = host.hierarchies.iter().filter(wanted).collect();
     if chosen.is_empty() {
@@ -477,6 +480,20 @@ fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a 
         return Err(Error::new(kind, Stage::Cgroup, "cgroup", reason));
     }
     Ok(chosen)
+}
+
+/// Whether a hierarchy with these controllers has one that was asked for, or any.
+fn may_hold(controllers: &[String], asked: Option<&[String]>) -> bool {
+    match asked {
+        None => !controllers.is_empty(),
+        Some(asked) => controllers.iter().any(|c| asked.contains(c)),
+    }
+}
+
+/// Why nothing can be chosen, by everything that can be known of the host.
+fn refusal(asked: Option<&[String]>) -> Error {
+    let told = probe::probe().and_then(|host| choose(&host, asked).map(|_| ()));
+    told.err().unwrap_or_else(|| missing("."))
 }
 
 /// The controllers that a group below the parent can have in this hierarchy.
