@@ -15,14 +15,7 @@ use crate::out::{print, print_json};
 use crate::table::{self, Row};
 
 /// What a v2 tree has in another way, so that nobody misses the controller there.
-const NOT_ON_V2: [&str; 6] = [
-    "cpuacct",
-    "devices",
-    "freezer",
-    "net_cls",
-    "net_prio",
-    "perf_event",
-];
+const NOT_ON_V2: [&str; 5] = ["cpuacct", "devices", "freezer", "net_cls", "net_prio"];
 
 /// A controller, and where it is on this host.
 #[derive(Debug, PartialEq, Serialize)]
@@ -89,7 +82,9 @@ fn controllers(host: &CgroupHost, kernel: &str, root: &str) -> Vec<Controller> {
         Some((name, Some(hierarchy != "0")))
     });
     for (name, mounted) in handed_down.chain(in_kernel) {
-        let not_missed = host.layout == Layout::Unified && NOT_ON_V2.contains(&name);
+        // The v2 tree has perf_event in every group without a word.
+        let not_missed = host.layout == Layout::Unified && NOT_ON_V2.contains(&name)
+            || host.unified().is_some() && name == "perf_event";
         if name.starts_with('#') || known(name, &all) || not_missed {
             continue;
         }
