@@ -12,6 +12,7 @@ use super::path::{GroupPath, check_group};
 use super::tree::Tree;
 use super::{CgroupHost, Hierarchy, Version, end, parse, place, probe};
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::kernfile;
 use crate::spec::Bytes;
 
 /// A group of processes with limits: one directory in each hierarchy that it spans (cgroups(7)).
@@ -213,8 +214,8 @@ impl Cgroup {
     }
 
     fn of(proc_file: &str, path: String) -> Result<Cgroup> {
-        let text =
-            std::fs::read(proc_file).map_err(|e| Error::from_io(&e, Stage::Cgroup, proc_file))?;
+        let text = kernfile::read(Path::new(proc_file))
+            .map_err(|e| Error::from_io(&e, Stage::Cgroup, proc_file))?;
         let mounts = parse::mountinfo(&probe::read_proc("/proc/self/mountinfo")?);
         let views = parse::best_views(parse::arrange(&mounts, &parse::memberships(&text)));
         let trees = views

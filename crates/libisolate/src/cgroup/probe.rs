@@ -190,7 +190,7 @@ fn may_enable(dir: &Path) -> Result<(), String> {
 }
 
 fn text(dir: &Path, file: &str) -> Option<String> {
-    std::fs::read_to_string(dir.join(file)).ok()
+    String::from_utf8(kernfile::read(&dir.join(file)).ok()?).ok()
 }
 
 fn words(dir: &Path, file: &str) -> Vec<String> {
