@@ -41,6 +41,20 @@
  * own does (isolate_inside_enter), and what moves the calling thread says so in its name
  * (isolate_ns_enter_thread). An ordinary user makes namespaces together with a user namespace.
  *
+ * CGROUPS
+ *
+ *     isolate_cgroup *group = NULL; isolate_spec *limits = NULL; isolate_error *err = NULL;
+ *     if (isolate_cgroup_create("batch", NULL, NULL, &group, &err) < 0) goto failed;
+ *     isolate_spec_new_settings(&limits, NULL);
+ *     isolate_spec_set_memory(limits, 512ull << 20);
+ *     if (isolate_cgroup_apply(group, limits, NULL, &err) < 0) goto failed;
+ *     if (isolate_cgroup_attach(group, &pid, 1, &err) < 0) goto failed;
+ *
+ * A handle (isolate_cgroup) is one group in every hierarchy of the host, v1, hybrid or v2: limits have the names
+ * of a spec's, and the library knows which file holds each. It attaches, lists, freezes, kills and removes, takes
+ * snapshots (isolate_stat), and tells what happens by one descriptor (isolate_events). Freeing a handle leaves
+ * the group. A job's own is opened by isolate_job_cgroup.
+ *
  * RETURN VALUES AND ERRORS
  *
  * Functions that can fail return int: 0, or a negative errno. Their last parameter, err, may be NULL;
@@ -57,26 +71,26 @@
  *
  * OWNERSHIP
  *
- * What an out parameter or isolate_job_ref gives you is yours: release it with exactly one call to the
- * free function of its type (isolate_string_free for strings). Every free function takes NULL. Out
- * parameters are written on success only. A const char * that a function returns is borrowed: it lives
- * as long as the object it came from. The library copies what you pass in. Descriptors that a function
- * returns are yours to close and are close-on-exec, unless its comment says borrowed.
+ * What an out parameter, isolate_job_ref or isolate_cgroup_ref gives you is yours: release it with exactly
+ * one call to the free function of its type (isolate_string_free for strings). Every free function takes
+ * NULL. Out parameters are written on success only. A const char * that a function returns is borrowed: it
+ * lives as long as the object it came from. The library copies what you pass in. Descriptors that a
+ * function returns are yours to close and are close-on-exec, unless its comment says borrowed.
  *
  * THREADS
  *
  * A function whose first parameter is a pointer to const may be called by many threads at once for the
- * same object. Where it is a pointer to non-const, one thread at a time; jobs are the exception: they
- * are synchronised inside, and every isolate_job_ function may be called by any thread at any time
- * while that thread holds a reference. Nothing is global: no initialisation, no last error. A job does
- * not depend on the thread that started it.
+ * same object. Where it is a pointer to non-const, one thread at a time; jobs, groups and their events are
+ * the exception: they are synchronised inside, and every isolate_job_, isolate_cgroup_ and isolate_events_
+ * function may be called by any thread at any time while that thread holds a reference. Nothing is global: no
+ * initialisation, no last error. A job does not depend on the thread that started it.
  *
  * WHAT THE LIBRARY DOES TO YOUR PROCESS
  *
  * Nothing that lasts: no signal handlers, no change of directory, umask, environment or namespaces, no
  * wait for children that are not its own. The exceptions are what they are called for: functions with
  * _thread in their name move the calling thread, isolate_inside_enter starts a thread, isolate_ns_persist
- * mounts, and isolate_cgroup_move_to_leaf moves the process. From the first job on, one close-on-exec
+ * mounts, isolate_cgroup_move_to_leaf moves the process, and isolate_cgroup_attach what it is given. From the first job on, one close-on-exec
  * descriptor stays open: the program of the jobs' init.
  *
  * STRUCTS
@@ -401,9 +415,283 @@
 #define ISOLATE_STDERR 2
 
 /**
+ * No limit; for isolate_cgroup_reclaim, all that goes.
+ */
+#define ISOLATE_UNLIMITED UINT64_MAX
+
+/**
+ * Bytes in use, page cache included. v1 memory.usage_in_bytes, v2 memory.current.
+ */
+#define ISOLATE_MEMORY_USAGE 1
+
+/**
+ * The most that was in use since the group was made or this was reset. v1 memory.max_usage_in_bytes, v2
+ * memory.peak (Linux 5.19; reset 6.12, for this handle alone).
+ */
+#define ISOLATE_MEMORY_MAX_USAGE 2
+
+/**
+ * The limit. v1 memory.limit_in_bytes, v2 memory.max.
+ */
+#define ISOLATE_MEMORY_LIMIT 3
+
+/**
+ * How often the limit was hit. v1 memory.failcnt, v2 "max" of memory.events (no reset). Where the limit
+ * with swap is the same, v1 counts nothing: go by the kills.
+ */
+#define ISOLATE_MEMORY_FAILCNT 4
+
+/**
+ * Bytes of memory and swap in use. v1 memory.memsw.usage_in_bytes, v2 the sum of memory.current and
+ * memory.swap.current.
+ */
+#define ISOLATE_MEMORY_MEMSW_USAGE 5
+
+/**
+ * The most of both. v1 memory.memsw.max_usage_in_bytes; v2 has two peaks, which cannot be added.
+ */
+#define ISOLATE_MEMORY_MEMSW_MAX_USAGE 6
+
+/**
+ * The limit of both. v1 memory.memsw.limit_in_bytes, v2 the sum of memory.max and memory.swap.max.
+ */
+#define ISOLATE_MEMORY_MEMSW_LIMIT 7
+
+/**
+ * How often the limit of both was hit. v1 memory.memsw.failcnt; v2 has no such limit.
+ */
+#define ISOLATE_MEMORY_MEMSW_FAILCNT 8
+
+/**
+ * CPU time and throttling.
+ */
+#define ISOLATE_STAT_CPU 1
+
+/**
+ * Memory and swap.
+ */
+#define ISOLATE_STAT_MEMORY 2
+
+/**
+ * Block devices.
+ */
+#define ISOLATE_STAT_IO 4
+
+/**
+ * Processes and threads.
+ */
+#define ISOLATE_STAT_PIDS 8
+
+/**
+ * Pressure stall information (Linux 4.20).
+ */
+#define ISOLATE_STAT_PRESSURE 16
+
+/**
+ * Huge pages.
+ */
+#define ISOLATE_STAT_HUGETLB 32
+
+/**
+ * RDMA devices.
+ */
+#define ISOLATE_STAT_RDMA 64
+
+/**
+ * Whatever else the kernel counts by name (Linux 5.13).
+ */
+#define ISOLATE_STAT_MISC 128
+
+/**
+ * Every part.
+ */
+#define ISOLATE_STAT_ALL 255
+
+/**
+ * The group runs out of memory: an event "oom" when it happens, "oom_kill" for what the kernel killed.
+ * v2: memory.events, the groups below included. v1: of the group and of those above it; kills are those
+ * of the group's own processes.
+ */
+#define ISOLATE_WATCH_OOM 1
+
+/**
+ * Everything that memory.events counts: "limit" for low, high and max, "oom", "oom_kill",
+ * "oom_group_kill". v2 only.
+ */
+#define ISOLATE_WATCH_MEMORY_EVENTS 2
+
+/**
+ * A fork or clone fails at the limit of processes: "pids_limit". On v1 it is looked at every 100 ms.
+ */
+#define ISOLATE_WATCH_PIDS_EVENTS 3
+
+/**
+ * The first process comes to the group or a group below, or the last one goes: "populated", "empty". v1
+ * alone: looked at every 100 ms, so that shorter changes are missed.
+ */
+#define ISOLATE_WATCH_POPULATED 4
+
+/**
+ * The group stands still or moves on: "frozen", "thawed". v2 knows nothing of the v1 freezer. v1 alone:
+ * looked at every 100 ms.
+ */
+#define ISOLATE_WATCH_FROZEN 5
+
+/**
+ * Processes wait for a CPU (cpu.pressure).
+ */
+#define ISOLATE_RESOURCE_CPU 1
+
+/**
+ * Processes wait for memory: reclaim, pages read again (memory.pressure).
+ */
+#define ISOLATE_RESOURCE_MEMORY 2
+
+/**
+ * Processes wait for block devices (io.pressure).
+ */
+#define ISOLATE_RESOURCE_IO 3
+
+/**
+ * Memory is being reclaimed.
+ */
+#define ISOLATE_LEVEL_LOW 1
+
+/**
+ * Reclaim finds little to take: swapping, page cache in use.
+ */
+#define ISOLATE_LEVEL_MEDIUM 2
+
+/**
+ * The group is about to run out of memory.
+ */
+#define ISOLATE_LEVEL_CRITICAL 3
+
+/**
+ * The group's pressure, and that of groups below where nobody listens there.
+ */
+#define ISOLATE_LEVEL_MODE_DEFAULT 1
+
+/**
+ * The group's pressure and that of all groups below.
+ */
+#define ISOLATE_LEVEL_MODE_HIERARCHY 2
+
+/**
+ * The group's pressure alone.
+ */
+#define ISOLATE_LEVEL_MODE_LOCAL 3
+
+/**
+ * Memory has run out. v1, where the group pauses instead of being killed: the detail is "paused".
+ */
+#define ISOLATE_EVENT_OOM 1
+
+/**
+ * The kernel has killed processes for want of memory.
+ */
+#define ISOLATE_EVENT_OOM_KILL 2
+
+/**
+ * The kernel has killed whole groups (memory.oom.group; Linux 5.17 counts them).
+ */
+#define ISOLATE_EVENT_OOM_GROUP_KILL 3
+
+/**
+ * Memory usage has crossed the threshold; the value is the usage now, the detail "above" or "below".
+ */
+#define ISOLATE_EVENT_THRESHOLD 4
+
+/**
+ * Stall time has gone over the trigger; the value is the group's stall time so far in microseconds, the
+ * detail "some" or "full".
+ */
+#define ISOLATE_EVENT_PRESSURE 5
+
+/**
+ * The kernel reclaims at or above the level in the detail.
+ */
+#define ISOLATE_EVENT_PRESSURE_LEVEL 6
+
+/**
+ * Memory has met a limit: the detail is "low", "high" or "max" (or another word of memory.events).
+ */
+#define ISOLATE_EVENT_LIMIT 7
+
+/**
+ * A fork or clone has failed at the limit of processes.
+ */
+#define ISOLATE_EVENT_PIDS_LIMIT 8
+
+/**
+ * There are processes now.
+ */
+#define ISOLATE_EVENT_POPULATED 9
+
+/**
+ * There are no processes any more.
+ */
+#define ISOLATE_EVENT_EMPTY 10
+
+/**
+ * All processes stand still.
+ */
+#define ISOLATE_EVENT_FROZEN 11
+
+/**
+ * They move again.
+ */
+#define ISOLATE_EVENT_THAWED 12
+
+/**
+ * The group has been removed. The last event.
+ */
+#define ISOLATE_EVENT_REMOVED 13
+
+/**
+ * The rule of runc 1.3.2, crun 1.23 and youki 0.6 (2025): 1024 shares are the weight 100, and both ends
+ * meet. What this library goes by.
+ */
+#define ISOLATE_RULE_RUNC_2025 1
+
+/**
+ * The rule of systemd for CPU weights: 1024 to 100 in proportion, cut at 1 and 10000. For block devices
+ * that of crun under systemd: 100 is 100.
+ */
+#define ISOLATE_RULE_SYSTEMD 2
+
+/**
+ * One straight line from end to end: runc before 1.3.2, where 1024 shares are the weight 39.
+ */
+#define ISOLATE_RULE_LINEAR 3
+
+/**
+ * What limits are in force, with the values read back. Never changes.
+ */
+typedef struct isolate_applied isolate_applied;
+
+/**
+ * A handle of a group of processes with limits: one directory in each hierarchy that it spans
+ * (cgroups(7)). They are held open, so that the handle stays with its group, also when another takes
+ * the name. Any thread may use it at any time; it is counted by references.
+ */
+typedef struct isolate_cgroup isolate_cgroup;
+
+/**
  * Why a call failed: kind, errno, stage, subject and the whole text. Never changes.
  */
 typedef struct isolate_error isolate_error;
+
+/**
+ * Something that has happened to a group. Never changes.
+ */
+typedef struct isolate_event isolate_event;
+
+/**
+ * The events of a group, from when it was asked for them. Any thread may use it at any time; each event
+ * is given once. It does not keep the group from being removed.
+ */
+typedef struct isolate_events isolate_events;
 
 /**
  * What this kernel, cgroup tree and user can do, as it was when it was looked at.
@@ -446,6 +734,16 @@ typedef struct isolate_outcome isolate_outcome;
  * What to run and how isolated. Plain data: one spec can start many jobs.
  */
 typedef struct isolate_spec isolate_spec;
+
+/**
+ * What a group uses and has used, at one moment. Never changes.
+ */
+typedef struct isolate_stat isolate_stat;
+
+/**
+ * A list of what to watch of a group. Plain data: one list can be used for many groups.
+ */
+typedef struct isolate_watches isolate_watches;
 
 /**
  * The number of mounts in a mount namespace, and its number. Set size to
@@ -578,6 +876,119 @@ typedef struct isolate_time_offsets {
    */
   double boottime;
 } isolate_time_offsets;
+
+/**
+ * What happens in a group that is out of memory. Set size to sizeof(isolate_oom_control) before the
+ * call; a library that knows less leaves the rest 0.
+ */
+typedef struct isolate_oom_control {
+  /**
+   * sizeof(isolate_oom_control), set by the caller.
+   */
+  size_t size;
+  /**
+   * v1 oom_kill_disable: 1 when who needs memory that is not there waits, and nobody is killed. 0 on
+   * v2.
+   */
+  uint64_t paused;
+  /**
+   * v1: 1 when processes wait for memory now. 0 on v2.
+   */
+  uint64_t under_oom;
+  /**
+   * How many processes the out of memory killer has ended in the group. v1 (Linux 4.13) of the group
+   * alone, v2 of those below it too.
+   */
+  uint64_t kills;
+} isolate_oom_control;
+
+/**
+ * The plain numbers of a group. Set size to sizeof(isolate_cgroup_usage) before the call; a library that
+ * knows less leaves the rest 0. What was not asked for, what this host does not tell, and a limit that is
+ * not there is ISOLATE_UNKNOWN.
+ */
+typedef struct isolate_cgroup_usage {
+  /**
+   * sizeof(isolate_cgroup_usage), set by the caller.
+   */
+  size_t size;
+  /**
+   * User and system time, microseconds.
+   */
+  uint64_t cpu_usage_us;
+  /**
+   * The user part, microseconds.
+   */
+  uint64_t cpu_user_us;
+  /**
+   * The system part, microseconds.
+   */
+  uint64_t cpu_system_us;
+  /**
+   * Periods of a CPU limit that have passed while something could run.
+   */
+  uint64_t cpu_periods;
+  /**
+   * Those in which the limit was reached.
+   */
+  uint64_t cpu_periods_throttled;
+  /**
+   * How long processes waited for the next period, all CPUs together, microseconds.
+   */
+  uint64_t cpu_throttled_us;
+  /**
+   * Memory in use, bytes.
+   */
+  uint64_t memory_current;
+  /**
+   * The most that was in use at once, bytes.
+   */
+  uint64_t memory_peak;
+  /**
+   * The memory limit, bytes.
+   */
+  uint64_t memory_limit;
+  /**
+   * Swap in use, bytes.
+   */
+  uint64_t swap_current;
+  /**
+   * The swap limit, bytes.
+   */
+  uint64_t swap_limit;
+  /**
+   * How often the memory limit stood in the way.
+   */
+  uint64_t memory_failcnt;
+  /**
+   * Processes that the out of memory killer ended.
+   */
+  uint64_t oom_kills;
+  /**
+   * Bytes read from all block devices.
+   */
+  uint64_t io_read;
+  /**
+   * Bytes written to all block devices.
+   */
+  uint64_t io_written;
+  /**
+   * How many processes and threads there are.
+   */
+  uint64_t pids_current;
+  /**
+   * The most that there were at once.
+   */
+  uint64_t pids_peak;
+  /**
+   * Their limit.
+   */
+  uint64_t pids_limit;
+  /**
+   * How often that refused a new one.
+   */
+  uint64_t pids_denied;
+} isolate_cgroup_usage;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1991,6 +2402,18 @@ int isolate_job_namespace(const struct isolate_job *job,
                           struct isolate_error **err);
 
 /**
+ * Open a job's own group, as a handle that lives on after the job; the group does not.
+ *
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL, -ENOENT when the job has ended or has no group, or another negative errno.
+ * Ownership: release *out with isolate_cgroup_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_job_cgroup(const struct isolate_job *job,
+                       struct isolate_cgroup **out,
+                       struct isolate_error **err);
+
+/**
  * Take one more reference to a job.
  *
  * Returns the same job, or NULL for NULL.
@@ -2888,6 +3311,991 @@ int isolate_host_to_json(const struct isolate_host *host, char **out, struct iso
  * Ownership: takes the host. Threads: one at a time. Blocks: never. Since: 0.1
  */
 void isolate_host_free(struct isolate_host *host);
+
+/**
+ * Make a group, which must not be there yet.
+ *
+ * On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree too, also when no
+ * controller is there: that gives freezing, killing, events and pressure.
+ *
+ * name: of the new group.
+ * parent: the group below which it is made: "a/b" below the caller's own, "/a/b" from the root of each
+ * hierarchy as the caller sees it. NULL for the caller's own.
+ * controllers: those that it must have, ending with NULL. NULL for all that can be had.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL and for a name or path that leads elsewhere, -EEXIST when the group is
+ * there and -EBUSY when the group above it holds processes (errors of the kind ISOLATE_ERROR_BUSY),
+ * -ENOENT without the parent, -EOPNOTSUPP or -EACCES for a controller that cannot be had, or another
+ * negative errno. Nothing is left of what was made.
+ * Ownership: release *out with isolate_cgroup_free, which leaves the group.
+ * Threads: any. Blocks: for the time of some file writes. Since: 0.1
+ */
+int isolate_cgroup_create(const char *name,
+                          const char *parent,
+                          const char *const *controllers,
+                          struct isolate_cgroup **out,
+                          struct isolate_error **err);
+
+/**
+ * Make a group below another.
+ *
+ * name: of the new group.
+ * controllers: those that it must have, ending with NULL. NULL for all that the one above has.
+ * out: the handle, on success.
+ * Returns what isolate_cgroup_create returns.
+ * Ownership: release *out with isolate_cgroup_free, which leaves the group.
+ * Threads: any. Blocks: for the time of some file writes. Since: 0.1
+ */
+int isolate_cgroup_create_child(const struct isolate_cgroup *cgroup,
+                                const char *name,
+                                const char *const *controllers,
+                                struct isolate_cgroup **out,
+                                struct isolate_error **err);
+
+/**
+ * Open a group that is there. The handle spans the hierarchies that have it.
+ *
+ * path: "a/b" below the caller's own group, "/a/b" from the root of each hierarchy as the caller sees
+ * it, "/" that itself.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL and for a path that leads upward, -ENOENT when no hierarchy has it, or
+ * another negative errno.
+ * Ownership: release *out with isolate_cgroup_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_open(const char *path,
+                        struct isolate_cgroup **out,
+                        struct isolate_error **err);
+
+/**
+ * Open the group that the caller is in, in every hierarchy.
+ *
+ * out: the handle, on success.
+ * Returns 0, -ENOENT where no tree is mounted, or another negative errno.
+ * Ownership: release *out with isolate_cgroup_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_own(struct isolate_cgroup **out, struct isolate_error **err);
+
+/**
+ * Open the group that a process is in, in every hierarchy that the caller sees it in.
+ *
+ * pid: its number as the caller sees it.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL and a number below 1, -ENOENT or -ESRCH for a process that is gone (errors
+ * of the kind ISOLATE_ERROR_NOT_FOUND), or another negative errno.
+ * Ownership: release *out with isolate_cgroup_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_of_process(int pid,
+                              struct isolate_cgroup **out,
+                              struct isolate_error **err);
+
+/**
+ * Open a group directly below another.
+ *
+ * name: its name.
+ * out: the handle, on success.
+ * Returns 0, -EINVAL for NULL and for what is no name, -ENOENT when there is none, or another negative
+ * errno.
+ * Ownership: release *out with isolate_cgroup_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_child(const struct isolate_cgroup *cgroup,
+                         const char *name,
+                         struct isolate_cgroup **out,
+                         struct isolate_error **err);
+
+/**
+ * Take one more reference to a handle.
+ *
+ * Returns the same handle, or NULL for NULL.
+ * Ownership: release it with one more isolate_cgroup_free.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+struct isolate_cgroup *isolate_cgroup_ref(struct isolate_cgroup *cgroup);
+
+/**
+ * Give up one reference to a handle; NULL is fine. The group itself is left as it is: see
+ * isolate_cgroup_remove.
+ *
+ * Ownership: takes one reference. Threads: any. Blocks: never. Since: 0.1
+ */
+void isolate_cgroup_free(struct isolate_cgroup *cgroup);
+
+/**
+ * Get the path by which a handle was made, as isolate_cgroup_open takes it; "." for the caller's own
+ * group, "process N" for that of a process.
+ *
+ * Returns the text, or NULL for NULL.
+ * Ownership: borrowed from the handle. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_cgroup_path(const struct isolate_cgroup *cgroup);
+
+/**
+ * Write the directories of a group, one for each hierarchy, as JSON text on one line: a list of objects
+ * with "version" ("v1" or "v2"), "controllers", a list of names, "name", that of a v1 hierarchy without
+ * controllers or null, and "path".
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_cgroup_places_json(const struct isolate_cgroup *cgroup,
+                               char **out,
+                               struct isolate_error **err);
+
+/**
+ * Write the names of the controllers that a group has, of whatever version, as JSON text on one line: a
+ * sorted list.
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_cgroup_controllers_json(const struct isolate_cgroup *cgroup,
+                                    char **out,
+                                    struct isolate_error **err);
+
+/**
+ * Write the names of the groups directly below, in whatever hierarchy, as JSON text on one line: a sorted
+ * list, empty once the group is removed.
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_children_json(const struct isolate_cgroup *cgroup,
+                                 char **out,
+                                 struct isolate_error **err);
+
+/**
+ * Move processes, with all their threads, into a group in every hierarchy: all of them or none.
+ *
+ * The price of a move is a grace period of the kernel, some 10 ms, and is paid once for all moves that
+ * follow each other closely: move many in one call.
+ *
+ * pids: their numbers as the caller sees them.
+ * count: how many.
+ * Returns 0, -EINVAL for NULL and a number below 1, -ESRCH or -ENOENT for a process that is gone (errors
+ * of the kind ISOLATE_ERROR_NOT_FOUND), -EACCES or -EPERM where the group was not delegated to the caller,
+ * -EBUSY where the group hands controllers to groups below it, or another negative errno. Those that were
+ * moved are moved back.
+ * Threads: any. Blocks: until they are moved. Since: 0.1
+ */
+int isolate_cgroup_attach(struct isolate_cgroup *cgroup,
+                          const int *pids,
+                          size_t count,
+                          struct isolate_error **err);
+
+/**
+ * Move single threads into a group: all of them or none.
+ *
+ * v1 hierarchies take any thread. The v2 tree takes threads only in a threaded group (set "cgroup.type" to
+ * "threaded"); where there are v1 hierarchies too, a thread stays in its process's place of a v2 tree that
+ * is not threaded.
+ *
+ * tids: their numbers as the caller sees them.
+ * count: how many.
+ * Returns what isolate_cgroup_attach returns; -EOPNOTSUPP where the group is not threaded and has no v1
+ * hierarchy.
+ * Threads: any. Blocks: until they are moved. Since: 0.1
+ */
+int isolate_cgroup_attach_threads(struct isolate_cgroup *cgroup,
+                                  const int *tids,
+                                  size_t count,
+                                  struct isolate_error **err);
+
+/**
+ * List the processes of a group as the caller sees them, sorted: those of another pid namespace are left
+ * out. None once the group is removed.
+ *
+ * recursive: other than 0 for those in the groups below, too.
+ * pids: room for their numbers; may be NULL where room is 0.
+ * room: how many fit.
+ * count: how many there are, on success; where that is more than room, the first ones are stored.
+ * Returns 0, or -EINVAL for NULL.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_processes(const struct isolate_cgroup *cgroup,
+                             int recursive,
+                             int *pids,
+                             size_t room,
+                             size_t *count,
+                             struct isolate_error **err);
+
+/**
+ * List the threads of a group, as isolate_cgroup_processes.
+ *
+ * recursive: other than 0 for those in the groups below, too.
+ * tids: room for their numbers; may be NULL where room is 0.
+ * room: how many fit.
+ * count: how many there are, on success; where that is more than room, the first ones are stored.
+ * Returns 0, or -EINVAL for NULL.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_threads(const struct isolate_cgroup *cgroup,
+                           int recursive,
+                           int *tids,
+                           size_t room,
+                           size_t *count,
+                           struct isolate_error **err);
+
+/**
+ * Stop every process in a group and below it, and return when all stand. New ones that come in stop at
+ * once.
+ *
+ * timeout_ms: how long at most, in milliseconds; -1 for ever.
+ * Returns 0, -EINVAL for NULL and for a group that the caller is in itself, -EOPNOTSUPP where the group has
+ * neither a v2 directory (Linux 5.2) nor a v1 freezer, -ETIMEDOUT when some still move, or another negative
+ * errno. After a failure all are thawed again.
+ * Threads: any. Blocks: until they stand, at most timeout_ms. Since: 0.1
+ */
+int isolate_cgroup_freeze(struct isolate_cgroup *cgroup,
+                          int64_t timeout_ms,
+                          struct isolate_error **err);
+
+/**
+ * Let every process of a group go on, and return when all do.
+ *
+ * timeout_ms: how long at most, in milliseconds; -1 for ever.
+ * Returns 0, -EBUSY when a group above is frozen, which keeps this one frozen, or what isolate_cgroup_freeze
+ * returns.
+ * Threads: any. Blocks: until they go, at most timeout_ms. Since: 0.1
+ */
+int isolate_cgroup_thaw(struct isolate_cgroup *cgroup,
+                        int64_t timeout_ms,
+                        struct isolate_error **err);
+
+/**
+ * Ask whether all processes of a group stand, by its own state or that of a group above.
+ *
+ * out: 1 or 0, on success.
+ * Returns 0, -EINVAL for NULL, -EOPNOTSUPP as isolate_cgroup_freeze, -ENOENT once the group is removed, or
+ * another negative errno.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_is_frozen(const struct isolate_cgroup *cgroup,
+                             int *out,
+                             struct isolate_error **err);
+
+/**
+ * Ask whether a process is in a group or below it.
+ *
+ * out: 1 or 0, on success.
+ * Returns 0, -EINVAL for NULL, -ENOENT once the group is removed, or another negative errno.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_is_populated(const struct isolate_cgroup *cgroup,
+                                int *out,
+                                struct isolate_error **err);
+
+/**
+ * Kill every process of a group and of those below it, forked ones included, frozen ones too.
+ *
+ * With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1 alone it
+ * returns when none is left, after 10 seconds at most; the caller itself is spared there.
+ *
+ * Returns 0, -EINVAL for NULL, -EBUSY when processes stay, or another negative errno.
+ * Threads: any. Blocks: as said. Since: 0.1
+ */
+int isolate_cgroup_kill(struct isolate_cgroup *cgroup,
+                        struct isolate_error **err);
+
+/**
+ * Remove a group and those below it; the handle stays to be freed. Fine when it is removed already.
+ *
+ * Returns 0, -EINVAL for NULL, -EBUSY when processes are in it, or another negative errno.
+ * Threads: any. Blocks: about a second at most, while the last processes go. Since: 0.1
+ */
+int isolate_cgroup_remove(struct isolate_cgroup *cgroup, struct isolate_error **err);
+
+/**
+ * Give a group to a user: its directory and the files by which it is divided further, but not those of
+ * its own limits (cgroups(7), "Delegation").
+ *
+ * uid: the new owner of the files; UINT32_MAX, which is (uid_t) -1, leaves it as it is.
+ * gid: their new group; likewise.
+ * Returns 0, -EINVAL for NULL, -EOPNOTSUPP for a group with v1 directories, which are not safe in another
+ * user's hands, -EPERM unless the caller is root, or another negative errno. What was changed before a
+ * failure is changed back.
+ * Threads: any. Blocks: for the time of some file changes. Since: 0.1
+ */
+int isolate_cgroup_delegate(struct isolate_cgroup *cgroup,
+                            uint32_t uid,
+                            uint32_t gid,
+                            struct isolate_error **err);
+
+/**
+ * Read a file of a group, such as "memory.stat", from whichever hierarchy has it.
+ *
+ * file: its name.
+ * out: what it holds, on success.
+ * Returns 0, -EINVAL for NULL and for what is no file name, -EOPNOTSUPP when the group has no such file,
+ * -ENOENT when the group is gone, or another negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_cgroup_get(const struct isolate_cgroup *cgroup,
+                       const char *file,
+                       char **out,
+                       struct isolate_error **err);
+
+/**
+ * Write a file of a group as it is.
+ *
+ * file: its name.
+ * value: what to write.
+ * out: what it holds then, on success, or nothing for a file that cannot be read; may be NULL.
+ * Returns what isolate_cgroup_get returns, or the negative errno of the kernel's refusal, with an error
+ * that names file and value.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of a file write. Since: 0.1
+ */
+int isolate_cgroup_set(struct isolate_cgroup *cgroup,
+                       const char *file,
+                       const char *value,
+                       char **out,
+                       struct isolate_error **err);
+
+/**
+ * Ask whether the hierarchy's release agent is run when a group has become empty, in all of its v1
+ * hierarchies (cgroups(7)).
+ *
+ * out: 1 or 0, on success.
+ * Returns 0, -EINVAL for NULL, -EOPNOTSUPP without v1 directories, or another negative errno.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_notify_on_release(const struct isolate_cgroup *cgroup,
+                                     int *out,
+                                     struct isolate_error **err);
+
+/**
+ * Set whether the release agent is run when a group has become empty, in all of its v1 hierarchies.
+ *
+ * on: 0 for no, anything else for yes.
+ * Returns what isolate_cgroup_notify_on_release returns. After a failure it is as before.
+ * Threads: any. Blocks: for the time of some file writes. Since: 0.1
+ */
+int isolate_cgroup_set_notify_on_release(struct isolate_cgroup *cgroup,
+                                         int on,
+                                         struct isolate_error **err);
+
+/**
+ * Read which program the kernel runs for a v1 hierarchy when a group with notify_on_release has become
+ * empty. Only the group at the root of the hierarchy has it.
+ *
+ * hierarchy: a controller of it, or "name=NAME".
+ * out: the program's path, on success; empty for none.
+ * Returns 0, -EINVAL for NULL, -EOPNOTSUPP for a group that is not the root of such a hierarchy, or another
+ * negative errno.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_cgroup_release_agent(const struct isolate_cgroup *cgroup,
+                                 const char *hierarchy,
+                                 char **out,
+                                 struct isolate_error **err);
+
+/**
+ * Set the program that the kernel runs for a whole v1 hierarchy. It is run as root outside of every
+ * namespace and limit: only root of the initial user namespace may.
+ *
+ * hierarchy: a controller of it, or "name=NAME".
+ * program: an absolute path of at most 4095 bytes, or "" for none.
+ * Returns what isolate_cgroup_release_agent returns; -EINVAL for another path, -EPERM.
+ * Threads: any. Blocks: for the time of a file write. Since: 0.1
+ */
+int isolate_cgroup_set_release_agent(struct isolate_cgroup *cgroup,
+                                     const char *hierarchy,
+                                     const char *program,
+                                     struct isolate_error **err);
+
+/**
+ * Read a number of the memory controller's.
+ *
+ * value: an ISOLATE_MEMORY_ constant.
+ * out: the number, on success; ISOLATE_UNLIMITED for no limit.
+ * Returns 0, -EINVAL for NULL and for an unknown constant, -EOPNOTSUPP without the memory controller,
+ * without swap accounting, and for what v2 does not have, or another negative errno.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_cgroup_memory(const struct isolate_cgroup *cgroup,
+                          uint32_t value,
+                          uint64_t *out,
+                          struct isolate_error **err);
+
+/**
+ * Set a limit of the memory controller's.
+ *
+ * Where the group uses more than a new limit, the kernel first takes back what it can; a limit that is
+ * below the use even then is refused, and nobody is killed.
+ *
+ * value: ISOLATE_MEMORY_LIMIT or ISOLATE_MEMORY_MEMSW_LIMIT.
+ * limit: bytes, or ISOLATE_UNLIMITED.
+ * out: what is in force then, on success, rounded down to a page by the kernel; may be NULL.
+ * Returns 0, -EBUSY for a limit below the use, with use and peak in the error, -EINVAL for NULL, for a
+ * value that is no limit and for a limit of both below that of memory, or another negative errno.
+ * Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
+ */
+int isolate_cgroup_set_memory(struct isolate_cgroup *cgroup,
+                              uint32_t value,
+                              uint64_t limit,
+                              uint64_t *out,
+                              struct isolate_error **err);
+
+/**
+ * Start a peak or a count of the memory controller's again.
+ *
+ * value: an ISOLATE_MEMORY_ constant of a peak or a count.
+ * Returns 0, -EINVAL for NULL, an unknown constant, a use and a limit, -EOPNOTSUPP on v2 for all but the
+ * peak, and for that before Linux 6.12, or another negative errno.
+ * Threads: any. Blocks: for the time of a file write. Since: 0.1
+ */
+int isolate_cgroup_reset_memory(struct isolate_cgroup *cgroup,
+                                uint32_t value,
+                                struct isolate_error **err);
+
+/**
+ * Read what happens in a group that is out of memory, and how often it has.
+ *
+ * out: a struct of the caller's with its size field set.
+ * Returns 0, -EINVAL for NULL and a size field too small to be one, -EOPNOTSUPP without the memory
+ * controller, or another negative errno.
+ * Threads: any. Blocks: for the time of a file read. Since: 0.1
+ */
+int isolate_cgroup_oom_control(const struct isolate_cgroup *cgroup,
+                               struct isolate_oom_control *out,
+                               struct isolate_error **err);
+
+/**
+ * Set whether who needs memory that is not there waits for it instead of being killed: until a limit is
+ * raised, memory is freed, or this is taken back.
+ *
+ * on: 0 for no, anything else for yes.
+ * Returns 0, -EINVAL for NULL, -EOPNOTSUPP on v2: freeze the group at an event of memory.high instead, or
+ * another negative errno.
+ * Threads: any. Blocks: for the time of a file write. Since: 0.1
+ */
+int isolate_cgroup_set_oom_pause(struct isolate_cgroup *cgroup,
+                                 int on,
+                                 struct isolate_error **err);
+
+/**
+ * Ask the kernel to take memory back from a group: page cache and, where there is swap, idle memory (v1
+ * memory.force_empty, v2 memory.reclaim, Linux 5.19).
+ *
+ * bytes: how many, which v2 alone can; ISOLATE_UNLIMITED for all that goes.
+ * out: the bytes that were freed, on success; may be NULL.
+ * Returns 0, -EINVAL for NULL, -EOPNOTSUPP for a number of bytes on v1, or another negative errno.
+ * Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
+ */
+int isolate_cgroup_reclaim(struct isolate_cgroup *cgroup,
+                           uint64_t bytes,
+                           uint64_t *out,
+                           struct isolate_error **err);
+
+/**
+ * Put limits in force for a group, in an order that the kernel takes whatever holds now, and read them
+ * back. What is not named stays as it is. All or nothing: after an error every limit is as before.
+ *
+ * A limit below the present use is refused, and nobody is killed.
+ *
+ * limits: a spec, of which only the limits are read; isolate_spec_new_settings makes one without a program.
+ * out: what is in force, on success; may be NULL.
+ * Returns 0, -EINVAL for NULL, for a value out of range and for limits that no group holds (cpu_time,
+ * output, rlimits), -EOPNOTSUPP for a controller or file that the group does not have, -EBUSY for a limit
+ * below the use, with use and peak in the error, or another negative errno.
+ * Ownership: the spec stays the caller's; release *out with isolate_applied_free.
+ * Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
+ */
+int isolate_cgroup_apply(struct isolate_cgroup *cgroup,
+                         const struct isolate_spec *limits,
+                         struct isolate_applied **out,
+                         struct isolate_error **err);
+
+/**
+ * Put other limits in force while a job runs, all or nothing; what is not named stays as it is. The job's
+ * JSON text and its outcome tell of them from then on.
+ *
+ * The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a limit
+ * of another controller needs a job that was started with one of it.
+ *
+ * limits: as isolate_cgroup_apply.
+ * out: what is in force, on success; may be NULL.
+ * Returns what isolate_cgroup_apply returns; -ENOENT when the job has ended or has no group.
+ * Ownership: the spec stays the caller's; release *out with isolate_applied_free.
+ * Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
+ */
+int isolate_job_update(struct isolate_job *job,
+                       const struct isolate_spec *limits,
+                       struct isolate_applied **out,
+                       struct isolate_error **err);
+
+/**
+ * Get how many limits isolate_applied_get tells about.
+ *
+ * Returns the number; 0 for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+size_t isolate_applied_count(const struct isolate_applied *applied);
+
+/**
+ * Get what became of one limit.
+ *
+ * index: 0 to isolate_applied_count - 1.
+ * out: a struct of the caller's with its size field set.
+ * Returns 0, or -EINVAL for a NULL argument, an index out of range or a size field too small.
+ * Ownership: the strings are borrowed from the object.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_applied_get(const struct isolate_applied *applied,
+                        size_t index,
+                        struct isolate_enforcement *out);
+
+/**
+ * Write what is in force as JSON text on one line: a list of objects with "name", "requested", "status"
+ * ("enforced" or "skipped"), and "file", "value" and "reason" where there is one.
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_applied_to_json(const struct isolate_applied *applied,
+                            char **out,
+                            struct isolate_error **err);
+
+/**
+ * Free what isolate_cgroup_apply or isolate_job_update has told; NULL is fine. The limits stay in force.
+ *
+ * Ownership: takes the object and every string borrowed from it.
+ * Threads: one at a time. Blocks: never. Since: 0.1
+ */
+void isolate_applied_free(struct isolate_applied *applied);
+
+/**
+ * Take a snapshot of what a group uses and has used.
+ *
+ * Cheap to call again and again: files are read through the directories that the handle holds open. The
+ * parts are read one after another, so that they are of slightly different moments.
+ *
+ * kinds: ISOLATE_STAT_ constants, added up. Parts of which the group has no controller are left out.
+ * out: the snapshot, on success.
+ * Returns 0, -EINVAL for NULL and unknown bits, -ENOENT when the group was removed, or another negative
+ * errno.
+ * Ownership: release *out with isolate_stat_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_stat(const struct isolate_cgroup *cgroup,
+                        uint32_t kinds,
+                        struct isolate_stat **out,
+                        struct isolate_error **err);
+
+/**
+ * Get the plain numbers of a snapshot.
+ *
+ * out: a struct of the caller's with its size field set.
+ * Returns 0, or -EINVAL for a NULL argument or a size field too small to be one.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_stat_usage(const struct isolate_stat *stat, struct isolate_cgroup_usage *out);
+
+/**
+ * Get any whole number of a snapshot, or a yes or no as 1 or 0.
+ *
+ * path: the keys of isolate_stat_to_json with dots between them: "memory.stat.anon", "io.8:0.rbytes",
+ * "cpu.per_cpu_usec.0", "pressure.io.some.total_usec".
+ * out: the number, on success.
+ * Returns 0, -EINVAL for NULL, -ENOENT where no whole number is, or another negative errno.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_stat_number(const struct isolate_stat *stat,
+                        const char *path,
+                        uint64_t *out,
+                        struct isolate_error **err);
+
+/**
+ * Get any number of a snapshot, such as "pressure.cpu.some.avg10", which is a percentage.
+ *
+ * path: as isolate_stat_number.
+ * out: the number, on success.
+ * Returns 0, -EINVAL for NULL, -ENOENT where no number is, or another negative errno.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_stat_real(const struct isolate_stat *stat,
+                      const char *path,
+                      double *out,
+                      struct isolate_error **err);
+
+/**
+ * Write a whole snapshot as JSON text on one line: an object with a key for each part that was asked for
+ * and is there.
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_stat_to_json(const struct isolate_stat *stat,
+                         char **out,
+                         struct isolate_error **err);
+
+/**
+ * Free a snapshot; NULL is fine.
+ *
+ * Ownership: takes the snapshot. Threads: one at a time. Blocks: never. Since: 0.1
+ */
+void isolate_stat_free(struct isolate_stat *stat);
+
+/**
+ * Make an empty list of watches.
+ *
+ * out: the list, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_watches_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_watches_new(struct isolate_watches **out, struct isolate_error **err);
+
+/**
+ * Read a list of watches from JSON text: a word for each ("oom", "memory_events", "pids_events",
+ * "populated", "frozen"), or an object such as {"threshold": {"bytes": "8M"}}, {"pressure": {"resource":
+ * "memory", "stall_usec": 50000, "window_usec": 1000000}}, {"pressure_level": {"level": "medium"}}.
+ *
+ * json: the text.
+ * out: the list, on success.
+ * Returns 0, or -EINVAL for NULL and for text that is no such list.
+ * Ownership: release *out with isolate_watches_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_watches_from_json(const char *json,
+                              struct isolate_watches **out,
+                              struct isolate_error **err);
+
+/**
+ * Write a list of watches as JSON text on one line.
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_watches_to_json(const struct isolate_watches *watches,
+                            char **out,
+                            struct isolate_error **err);
+
+/**
+ * Add a watch that needs no numbers.
+ *
+ * watch: an ISOLATE_WATCH_ constant.
+ * Returns 0, or -EINVAL for NULL and an unknown constant.
+ * Threads: one at a time for one list. Blocks: never. Since: 0.1
+ */
+int isolate_watches_add(struct isolate_watches *watches, uint32_t watch);
+
+/**
+ * Add a watch of the memory usage, which tells when it crosses a number of bytes, upwards or downwards:
+ * "threshold". v1 only.
+ *
+ * The kernel compares after every 128 pages or so, can tell several times of one crossing, and the usage
+ * may be elsewhere again when the event is read: its value is the usage then.
+ *
+ * bytes: at least a page, at most 2^63-1; rounded down to whole pages by the kernel.
+ * memsw: 0 for memory, anything else for memory and swap together.
+ * Returns 0, or -EINVAL for NULL and too many bytes.
+ * Threads: one at a time for one list. Blocks: never. Since: 0.1
+ */
+int isolate_watches_add_threshold(struct isolate_watches *watches,
+                                  uint64_t bytes,
+                                  int memsw);
+
+/**
+ * Add a watch of the time that the group's processes stall for want of a resource, which tells at most
+ * once in a window: "pressure". A group on the v2 tree, with or without controllers; Linux 5.2.
+ *
+ * resource: an ISOLATE_RESOURCE_ constant.
+ * full: other than 0 for time in which all of them stall at once; 0 for that in which at least one does.
+ * stall_us: how long they stall within the window, microseconds, 1 to window_us.
+ * window_us: the window, microseconds, 500000 to 10000000; without CAP_SYS_RESOURCE a multiple of 2000000.
+ * Returns 0, or -EINVAL for NULL and an unknown constant; other numbers are checked when the group is
+ * watched.
+ * Threads: one at a time for one list. Blocks: never. Since: 0.1
+ */
+int isolate_watches_add_pressure(struct isolate_watches *watches,
+                                 uint32_t resource,
+                                 int full,
+                                 uint64_t stall_us,
+                                 uint64_t window_us);
+
+/**
+ * Add a watch of how hard the kernel finds it to reclaim memory of the group: "pressure_level". v1 only.
+ *
+ * level: from which level on, an ISOLATE_LEVEL_ constant.
+ * mode: whose pressure, an ISOLATE_LEVEL_MODE_ constant.
+ * Returns 0, or -EINVAL for NULL and an unknown constant.
+ * Threads: one at a time for one list. Blocks: never. Since: 0.1
+ */
+int isolate_watches_add_pressure_level(struct isolate_watches *watches,
+                                       uint32_t level,
+                                       uint32_t mode);
+
+/**
+ * Free a list of watches; NULL is fine. Groups that are watched by it stay so.
+ *
+ * Ownership: takes the list. Threads: one at a time. Blocks: never. Since: 0.1
+ */
+void isolate_watches_free(struct isolate_watches *watches);
+
+/**
+ * Begin to watch a group: what happens from now on is told by the events, which outlive the handle.
+ *
+ * watches: what to watch; NULL or an empty list for the group's removal alone, which is always told.
+ * out: the events, on success.
+ * Returns 0, -EINVAL for NULL and for a number out of range, -EOPNOTSUPP when nothing on this layout tells
+ * of what is to be watched, -ENOENT when the group has been removed, -EACCES or -EPERM when a file of the
+ * group is not the caller's to use, or another negative errno.
+ * Ownership: the watches stay the caller's; release *out with isolate_events_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_events(const struct isolate_cgroup *cgroup,
+                          const struct isolate_watches *watches,
+                          struct isolate_events **out,
+                          struct isolate_error **err);
+
+/**
+ * Get a descriptor that is readable (POLLIN) while there may be an event to take; also now and then with
+ * nothing to take, where the kernel does not tell.
+ *
+ * Returns the descriptor, or -EINVAL for NULL.
+ * Ownership: borrowed from the events: poll it, do not read or close it.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_events_fd(const struct isolate_events *events);
+
+/**
+ * Take the next event; to be called when isolate_events_fd is readable, until it gives none.
+ *
+ * out: the event, or NULL where there is none now, on success.
+ * Returns 0, -EINVAL for NULL, or another negative errno.
+ * Ownership: release *out with isolate_event_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_events_next(struct isolate_events *events,
+                        struct isolate_event **out,
+                        struct isolate_error **err);
+
+/**
+ * Wait for the next event and take it.
+ *
+ * timeout_ms: how long, in milliseconds; -1 for ever.
+ * out: the event, or NULL when the time has passed or there will be none any more, on success.
+ * Returns 0, -EINVAL for NULL, or another negative errno.
+ * Ownership: release *out with isolate_event_free.
+ * Threads: any. Blocks: until there is one, at most timeout_ms. Since: 0.1
+ */
+int isolate_events_wait(struct isolate_events *events,
+                        int64_t timeout_ms,
+                        struct isolate_event **out,
+                        struct isolate_error **err);
+
+/**
+ * Ask whether a group is gone and every event was taken. From then on the descriptor stays readable.
+ *
+ * Returns 1, 0, or -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_events_is_over(const struct isolate_events *events);
+
+/**
+ * Stop watching; NULL is fine.
+ *
+ * Ownership: takes the events and the descriptor. Threads: one at a time. Blocks: never. Since: 0.1
+ */
+void isolate_events_free(struct isolate_events *events);
+
+/**
+ * Get what has happened.
+ *
+ * Returns an ISOLATE_EVENT_ constant, or -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_event_kind(const struct isolate_event *event);
+
+/**
+ * Get what has happened as a word, such as "oom_kill"; every language uses the same words.
+ *
+ * Returns the word, or NULL for NULL.
+ * Ownership: borrowed from the event. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_event_kind_name(const struct isolate_event *event);
+
+/**
+ * Get which watch tells of an event.
+ *
+ * Returns its place in the list, from 0, -ENODATA for "removed", which has none, or -EINVAL for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_event_watch(const struct isolate_event *event);
+
+/**
+ * Get the group's file that tells of an event, such as "memory.events"; of "removed" the group's
+ * directory.
+ *
+ * Returns the text, or NULL for NULL.
+ * Ownership: borrowed from the event. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_event_file(const struct isolate_event *event);
+
+/**
+ * Get how often it has happened since it was last told.
+ *
+ * Returns the number, at least 1; 0 for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+uint64_t isolate_event_count(const struct isolate_event *event);
+
+/**
+ * Get the kernel's figure when the event was read: the counter's total, the usage in bytes, the stall
+ * time in microseconds.
+ *
+ * Returns the number, or ISOLATE_UNKNOWN where there is none and for NULL.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+uint64_t isolate_event_value(const struct isolate_event *event);
+
+/**
+ * Get which of several it was, as said at the ISOLATE_EVENT_ constants.
+ *
+ * Returns the word, or NULL where there is none and for NULL.
+ * Ownership: borrowed from the event. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_event_detail(const struct isolate_event *event);
+
+/**
+ * Write an event as JSON text on one line: an object with "kind", "file" and "count", and "watch", "value"
+ * and "detail" where there is one.
+ *
+ * out: the text, on success.
+ * Returns 0, or -EINVAL for NULL.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_event_to_json(const struct isolate_event *event,
+                          char **out,
+                          struct isolate_error **err);
+
+/**
+ * Free an event; NULL is fine.
+ *
+ * Ownership: takes the event and every string borrowed from it.
+ * Threads: one at a time. Blocks: never. Since: 0.1
+ */
+void isolate_event_free(struct isolate_event *event);
+
+/**
+ * Convert CPU shares of v1 (cpu.shares) to a CPU weight of v2 (cpu.weight).
+ *
+ * shares: 2 to 262144, and cut at these ends; 0, "not set", stays 0.
+ * rule: an ISOLATE_RULE_ constant.
+ * out: the weight, on success.
+ * Returns 0, or -EINVAL for NULL and an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_shares_to_weight(uint64_t shares,
+                                     uint32_t rule,
+                                     uint64_t *out,
+                                     struct isolate_error **err);
+
+/**
+ * Convert a CPU weight of v2 (cpu.weight) to CPU shares of v1 (cpu.shares): such as give that weight again.
+ *
+ * weight: 1 to 10000; 0, "not set", stays 0.
+ * rule: an ISOLATE_RULE_ constant.
+ * out: the shares, on success.
+ * Returns 0, or -EINVAL for NULL, a weight out of range and an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_weight_to_shares(uint64_t weight,
+                                     uint32_t rule,
+                                     uint64_t *out,
+                                     struct isolate_error **err);
+
+/**
+ * Convert a block device weight of v1 (blkio.weight) to one of v2 (io.weight).
+ *
+ * weight: 10 to 1000; 0, "not set", stays 0.
+ * rule: an ISOLATE_RULE_ constant.
+ * out: the weight of v2, on success.
+ * Returns 0, or -EINVAL for NULL, a weight out of range and an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_blkio_to_io_weight(uint64_t weight,
+                                       uint32_t rule,
+                                       uint64_t *out,
+                                       struct isolate_error **err);
+
+/**
+ * Convert a block device weight of v2 (io.weight) to one of v1 (blkio.weight).
+ *
+ * weight: 1 to 10000; 0, "not set", stays 0.
+ * rule: an ISOLATE_RULE_ constant.
+ * out: the weight of v1, on success.
+ * Returns 0, or -EINVAL for NULL, a weight out of range and an unknown constant.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_io_to_blkio_weight(uint64_t weight,
+                                       uint32_t rule,
+                                       uint64_t *out,
+                                       struct isolate_error **err);
+
+/**
+ * Convert a limit of memory and swap together (v1) to one of swap alone (v2, memory.swap.max).
+ *
+ * memsw: the limit of both in bytes; -1 for none, 0 for "not set".
+ * limit: that of memory; likewise.
+ * out: the limit of swap, on success; likewise.
+ * Returns 0, or -EINVAL for NULL, a number below -1, and a limit of both that is below that of memory or
+ * stands without one.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_swap_max(int64_t memsw,
+                             int64_t limit,
+                             int64_t *out,
+                             struct isolate_error **err);
+
+/**
+ * Convert a limit of swap alone (v2) to one of memory and swap together (v1, memory.memsw.limit_in_bytes).
+ *
+ * swap: the limit of swap in bytes; -1 for none.
+ * limit: that of memory; likewise.
+ * out: the limit of both, on success; likewise.
+ * Returns 0, or -EINVAL for NULL and a number below -1.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_memsw_limit(int64_t swap,
+                                int64_t limit,
+                                int64_t *out,
+                                struct isolate_error **err);
+
+/**
+ * Write the text of cpu.max (v2) for a quota and a period of v1.
+ *
+ * quota: microseconds; 0 or less for no limit.
+ * period: microseconds; 0 for the default, 100000.
+ * out: the text, such as "50000 100000" or "max 100000", on success.
+ * Returns 0, or -EINVAL for NULL and numbers that the kernel does not take.
+ * Ownership: release *out with isolate_string_free. Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_cpu_max(int64_t quota, uint64_t period, char **out, struct isolate_error **err);
+
+/**
+ * Get the quota that gives a number of CPUs over a period.
+ *
+ * cpus: how many, such as 1.5.
+ * period: microseconds; 0 for the default, 100000.
+ * out: the quota, microseconds, on success.
+ * Returns 0, or -EINVAL for NULL and numbers that the kernel does not take.
+ * Threads: any. Blocks: never. Since: 0.1
+ */
+int isolate_convert_quota_of(double cpus,
+                             uint64_t period,
+                             uint64_t *out,
+                             struct isolate_error **err);
 
 /**
  * Move the whole calling process from its own v2 cgroup into a group below it, so that jobs can have

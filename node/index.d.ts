@@ -3,9 +3,9 @@
 import { EventEmitter } from 'node:events';
 import { Server, Socket } from 'node:net';
 import {
-  Bytes, CgroupPath, Enforced, IdMap, IdMaps, MountInfo, NamespaceEntry, NamespaceId, NamespaceKind,
-  Namespaces, Outcome as Ended, Persisted, Process, Spec, Stdio as WireStdio, SubordinateIds,
-  TimeOffsets, TreeNode, Usage,
+  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, Enforced, IdMap, IdMaps, Limits, MemoryValue,
+  MountInfo, NamespaceEntry, NamespaceId, NamespaceKind, Namespaces, OomControl, Outcome as Ended, Persisted,
+  Process, Spec, Stat, StatKind, Stdio as WireStdio, SubordinateIds, TimeOffsets, TreeNode, Usage, Watch,
 } from './spec';
 
 export * from './spec';
@@ -75,8 +75,8 @@ export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposabl
   readonly stderr: Socket | null;
   /** The inode numbers of the job's namespaces by kind. */
   readonly namespaces: Readonly<Record<string, number>>;
-  /** What is in force, by name. */
-  readonly enforcement: Readonly<Record<string, Enforced>>;
+  /** What is in force, by name; `update()` changes it. */
+  get enforcement(): Readonly<Record<string, Enforced>>;
   /** How the job ended, once that is known. */
   get outcome(): Outcome<Output> | null;
 
@@ -90,6 +90,20 @@ export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposabl
   usage(): Usage;
   /** The job's processes by ascending number, without its init; none once it has ended. */
   processes(): Promise<Process[]>;
+  /**
+   * The job's own group, as a handle that lives on after the job; the group does not. Fails with kind
+   * `'not_found'` when the job has no group, or has ended.
+   */
+  cgroup(): Cgroup;
+  /**
+   * Puts other limits in force while the job runs, all or nothing; what is not named stays as it is. Gives
+   * what is in force, by name; `enforcement` and the outcome tell of it from then on.
+   *
+   * The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a limit
+   * of another controller needs a job that was started with one of it. Fails as `Cgroup.apply()`, and as
+   * `cgroup()`.
+   */
+  update(limits: Limits): Promise<Readonly<Record<string, Enforced>>>;
   /** One of the job's namespaces, which lives on as long as the handle does. */
   namespace(kind: NamespaceKind): Namespace;
   /**
@@ -156,6 +170,288 @@ export function moveToLeaf(): void;
 
 /** The library's version, `major.minor.patch`. */
 export const version: string;
+
+/** The controllers of a group: one, or several. */
+export type Controllers = string | readonly string[];
+
+/** Which processes or threads: with `recursive` also those in the groups below. */
+export interface Members {
+  readonly recursive?: boolean;
+}
+
+/** How long to wait, 10 seconds unless said otherwise. */
+export interface Patience {
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A group of processes with limits: one directory in each hierarchy that it spans (cgroups(7)). Made or opened
+ * by one of the static functions.
+ *
+ * Its directories are held open: the handle stays with the group that it was made for, also when another takes
+ * its name. At the end of an `await using` block a group that was made by this handle is killed and removed;
+ * one that was opened is left as it is. Without a block the group stays until `remove()`.
+ *
+ * What may wait gives a promise, and neither JavaScript nor libuv's pool waits meanwhile. Failures are
+ * `IsolateError`s with stage `'cgroup'`: kind `'not_found'` once the group is removed, `'invalid_spec'` once
+ * the handle is closed and for what is of a wrong type.
+ */
+export class Cgroup implements AsyncDisposable {
+  private constructor();
+  /**
+   * Makes a group of that name, which must not be there yet, below `parent`: `'a/b'` below the caller's own,
+   * `'/a/b'` from the root of each hierarchy as the caller sees it; left out, below the caller's own. It has the
+   * `controllers` that are named, or all that can be had. On a host with v1 hierarchies and a v2 tree it gets
+   * a directory in the v2 tree too, also when no controller is there: that gives freezing, killing, events
+   * and pressure.
+   *
+   * Fails with kind `'invalid_spec'` for a name or path that leads elsewhere; `'busy'` when the group is there
+   * or the group above it holds processes; `'not_found'` without the parent; `'unsupported'` or `'permission'`
+   * for a controller that cannot be had, with what to do. Nothing is left of what was made.
+   */
+  static create(
+    name: string,
+    options?: { readonly parent?: string; readonly controllers?: Controllers },
+  ): Promise<Cgroup>;
+  /**
+   * Opens a group that is there: `'a/b'` below the caller's own, `'/a/b'` from the root of each hierarchy as the
+   * caller sees it, `'/'` that itself. The handle spans the hierarchies that have it.
+   */
+  static open(path: string): Cgroup;
+  /** The group that the caller is in, in every hierarchy. */
+  static own(): Cgroup;
+  /** The group that a process is in, in every hierarchy that the caller sees it in. */
+  static ofProcess(pid: number): Cgroup;
+
+  /**
+   * The path by which the handle was made, as `open()` takes it; `'.'` for the caller's own group,
+   * `'process N'` for that of a process.
+   */
+  readonly path: string;
+  /** Whether the handle is closed. */
+  get closed(): boolean;
+  /** The group's directories, one for each hierarchy. */
+  places(): readonly CgroupPlace[];
+  /** The controllers that the group has, of whatever version, by name. */
+  controllers(): string[];
+  /** The names of the groups directly below, in whatever hierarchy. None once the group is removed. */
+  children(): string[];
+  /** Opens a group directly below; fails with kind `'not_found'` when there is none of that name. */
+  child(name: string): Cgroup;
+  /**
+   * Makes a group below this one, with the controllers that it must have, or all that this one has. Fails as
+   * `create()`.
+   */
+  createChild(name: string, options?: { readonly controllers?: Controllers }): Promise<Cgroup>;
+
+  /**
+   * Moves processes, with all their threads, into the group in every hierarchy: all of them or none.
+   *
+   * The price of a move is some 10 ms of the kernel's, and is paid once for all moves that follow each other
+   * closely: move many in one call. Fails with kind `'not_found'` for a process that is gone, `'permission'`
+   * where the group was not delegated to the caller, `'busy'` where the group hands controllers to groups
+   * below it (v2: only groups at the end of the tree hold processes). Those that were moved are moved back.
+   */
+  attach(pids: number | readonly number[]): Promise<void>;
+  /**
+   * Moves single threads into the group: all of them or none. v1 hierarchies take any thread. The v2 tree takes
+   * threads only in a threaded group (write `'threaded'` to `cgroup.type`); where there are v1 hierarchies too,
+   * a thread stays in its process's place of a v2 tree that is not threaded.
+   */
+  attachThreads(tids: number | readonly number[]): Promise<void>;
+  /**
+   * The processes in the group as the caller sees them: those of another pid namespace are left out. Sorted.
+   * None once the group is removed.
+   */
+  processes(options?: Members): Promise<number[]>;
+  /** The threads in the group. */
+  threads(options?: Members): Promise<number[]>;
+  /**
+   * Stops every process in the group and below it, and resolves when all stand. New ones that come in stop at
+   * once. By the v2 directory where there is one (Linux 5.2), else by the v1 freezer.
+   *
+   * Fails with kind `'invalid_spec'` for a group that the caller is in itself, `'unsupported'` without a v2
+   * directory and a v1 freezer, `'timeout'` when some still move: all are thawed again.
+   */
+  freeze(options?: Patience): Promise<void>;
+  /**
+   * Lets every process go on, and resolves when all do. Fails with kind `'busy'` when a group above is frozen,
+   * which keeps this one frozen.
+   */
+  thaw(options?: Patience): Promise<void>;
+  /** Whether all processes of the group stand, by its own state or that of a group above. */
+  isFrozen(): Promise<boolean>;
+  /** Whether a process is in the group or below it. */
+  isPopulated(): Promise<boolean>;
+  /**
+   * Kills every process of the group and of those below it, forked ones included, frozen ones too.
+   *
+   * With a v2 directory (Linux 5.14) the processes are then as good as dead. On v1 alone none is left, after 10
+   * seconds at most. The caller itself is spared on v1.
+   */
+  kill(): Promise<void>;
+  /**
+   * Takes the group away in every hierarchy, with the groups below it, which must be empty. Fails with kind
+   * `'busy'`, the path that would not go and how many processes are in it. What is gone already is removed.
+   */
+  remove(): Promise<void>;
+  /**
+   * Gives the group to a user: its directory and the files by which it is divided further, but not those of its
+   * own limits (cgroups(7), "Delegation"). What is left out stays as it is.
+   *
+   * Fails with kind `'unsupported'` for a group with v1 directories: whoever may write those is not held by the
+   * limits above them. What was changed before a failure is changed back.
+   */
+  delegate(owner: { readonly uid?: number; readonly gid?: number }): Promise<void>;
+
+  /**
+   * Reads a file of the group's, such as `memory.stat`, from whichever hierarchy has it. Fails with kind
+   * `'invalid_spec'` for what is no file name, `'unsupported'` when the group has no such file.
+   */
+  get(file: string): Promise<string>;
+  /**
+   * Writes a file of the group's as it is, and gives what it holds then; of a file that cannot be read,
+   * nothing.
+   */
+  set(file: string, value: string | number | bigint): Promise<string>;
+  /**
+   * Puts limits in force, in an order that the kernel takes whatever holds now, and reads them back: gives what
+   * is in force, by name. What is not named stays as it is. All or nothing: after a failure every limit is as
+   * before. `bestEffort` lists those that may be left out. A limit below the present use is refused, and
+   * nobody is killed.
+   */
+  apply(limits: Limits): Promise<Readonly<Record<string, Enforced>>>;
+  /**
+   * What the group uses and has used: the parts that are named, or all. Cheap to call again and again: the
+   * files are read through the directories that are held open.
+   */
+  stat(kinds?: StatKind | readonly StatKind[]): Promise<Stat>;
+  /**
+   * Begins to watch the group: what happens from now on is told by the `Events`, which outlive the handle.
+   * Without watches, only its removal is.
+   *
+   * Fails with kind `'unsupported'` when nothing on this layout tells of what is to be watched, with what to
+   * watch instead.
+   */
+  events(watches?: Watch | readonly Watch[]): Events;
+
+  /** Reads a number of the memory controller's; null is no limit. */
+  memory(value: MemoryValue): Promise<number | null>;
+  /**
+   * Sets `'limit'` or `'memsw_limit'` in bytes, null for none; gives what is in force then (rounded down to a
+   * page by the kernel). A limit that is below the use, when the kernel has taken back what it can, is refused
+   * with kind `'busy'`, use and peak, and nobody is killed.
+   */
+  setMemory(value: MemoryValue, limit: number | null): Promise<number | null>;
+  /** Starts a peak or a count again. */
+  resetMemory(value: MemoryValue): Promise<void>;
+  /** What happens when the group is out of memory, and how often it has. */
+  oomControl(): Promise<OomControl>;
+  /**
+   * Whether who needs memory that is not there waits for it instead of being killed: until a limit is raised,
+   * memory is freed, or this is taken back. v1 alone.
+   */
+  setOomPause(paused: boolean): Promise<void>;
+  /**
+   * Asks the kernel to take memory back from the group: page cache and, where there is swap, idle memory. All
+   * that goes (v2: Linux 5.19), or so many bytes (v2). Gives the bytes that were freed.
+   */
+  reclaim(bytes?: number): Promise<number>;
+
+  /**
+   * Whether the hierarchy's release agent is run when the group has become empty, in all of its v1 hierarchies
+   * (cgroups(7)). Fails with kind `'unsupported'` without v1 directories: watch for `'populated'` instead.
+   */
+  notifyOnRelease(): Promise<boolean>;
+  /** Sets whether it is run. After a failure it is as before. */
+  setNotifyOnRelease(notify: boolean): Promise<void>;
+  /**
+   * The program that the kernel runs for a v1 hierarchy when a group with `notifyOnRelease()` has become empty;
+   * empty for none. The hierarchy is named by a controller of it, or as `'name=NAME'`. Only the group at the
+   * root of the hierarchy has it.
+   */
+  releaseAgent(hierarchy: string): Promise<string>;
+  /**
+   * Sets it for the whole hierarchy: an absolute path, or nothing. It is run as root outside of every namespace
+   * and limit: only root of the initial user namespace may.
+   */
+  setReleaseAgent(hierarchy: string, program: string): Promise<void>;
+
+  /** Closes the handle. The group stays, and so do `Events` of it. */
+  close(): void;
+  /** Kills and removes a group that was made by this handle, and closes it: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * The events of a group from `Cgroup.events()` on: what it was asked to watch, and its removal, the last. For
+ * `for await`; the end of the loop closes it.
+ *
+ * One thread waits for all of the process, so that neither JavaScript nor libuv's pool does. The event loop is
+ * kept alive while a turn is waited for. It does not keep the group from being removed.
+ */
+export class Events implements AsyncIterableIterator<CgroupEvent>, AsyncDisposable, Disposable {
+  private constructor();
+  /** Whether it is closed. */
+  get closed(): boolean;
+  /** The next event, once it comes; done when there will be none any more. */
+  next(): Promise<IteratorResult<CgroupEvent, undefined>>;
+  /** Closes it: what the end of a `for await` calls. */
+  return(value?: unknown): Promise<IteratorResult<CgroupEvent, undefined>>;
+  /** Closes its descriptors. Who waits is told that it is done. */
+  close(): void;
+  [Symbol.asyncIterator](): this;
+  /** As `close()`: for `using`. */
+  [Symbol.dispose](): void;
+  /** As `close()`: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Conversions between the values of cgroup v1 and v2, as pure functions under named rules.
+ *
+ * Nothing here looks at the host. Numbers of v1 keep their meaning: -1 is "no limit", 0 is "not set". Weights
+ * go by `'runc-2025'` unless told otherwise, as the library itself does. All fail with kind `'invalid_spec'` for
+ * what is out of range.
+ */
+export namespace convert {
+  /**
+   * The `cpu.weight` for `cpu.shares`, 1 to 10000. 0 stays 0; what is outside 2 to 262144 counts as the nearer
+   * end, as it does in the v1 kernel.
+   */
+  function sharesToWeight(shares: number, rule?: ConversionRule): number;
+  /**
+   * The `cpu.shares` for a `cpu.weight` up to 10000: `sharesToWeight()` makes the same weight of it again, for
+   * every weight and rule. 0 stays 0.
+   */
+  function weightToShares(weight: number, rule?: ConversionRule): number;
+  /**
+   * The `io.weight` for a `blkio.weight` of 10 to 1000. 0 stays 0. `io.bfq.weight` takes the v1 value as it is.
+   */
+  function blkioToIoWeight(weight: number, rule?: ConversionRule): number;
+  /**
+   * The `blkio.weight` nearest to an `io.weight` up to 10000; what `blkioToIoWeight()` has made comes back
+   * exactly. 0 stays 0.
+   */
+  function ioToBlkioWeight(weight: number, rule?: ConversionRule): number;
+  /**
+   * The `memory.swap.max` for a v1 pair of `memory.memsw.limit_in_bytes` and `memory.limit_in_bytes`. A result of
+   * 0 of a sum that is not 0 forbids swap.
+   */
+  function swapMax(memsw: number, limit: number): number;
+  /**
+   * The `memory.memsw.limit_in_bytes` for a `memory.swap.max` and a memory limit: what `swapMax()` turns into
+   * `swap` again.
+   */
+  function memswLimit(swap: number, limit: number): number;
+  /**
+   * The text of `cpu.max` for a v1 quota and period, microseconds. A quota of 0 or less is `max`; a period of 0
+   * is the default, 100000.
+   */
+  function cpuMax(quota: number, period?: number): string;
+  /** The quota, microseconds, that gives a number of CPUs over a period (0 for the default, 100000). */
+  function quotaOf(cpus: number, period?: number): number;
+}
 
 /** What there is to know of a kind of namespace. */
 export interface KindFacts {

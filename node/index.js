@@ -2,7 +2,10 @@
 
 'use strict';
 
+const { Cgroup } = require('./lib/cgroup');
+const convert = require('./lib/convert');
 const { AbortError, IsolateError, translated } = require('./lib/errors');
+const { Events } = require('./lib/events');
 const inside = require('./lib/inside');
 const { Job } = require('./lib/job');
 const { Namespace } = require('./lib/namespace');
@@ -21,6 +24,10 @@ exports.specFromJson = specFromJson;
 exports.host = () => JSON.parse(translated(() => native().host()));
 exports.moveToLeaf = () => translated(() => native().moveToLeaf());
 exports.version = require('./package.json').version;
+
+exports.Cgroup = Cgroup;
+exports.Events = Events;
+exports.convert = convert;
 
 exports.Namespace = Namespace;
 exports.NamespaceSet = NamespaceSet;

@@ -1,11 +1,11 @@
-// The keys of a spec, of an outcome, and of what is told of namespaces: in JavaScript, on the wire, and what
-// a value is made of.
+// The keys of a spec, of an outcome, and of what is told of namespaces and cgroups: in JavaScript, on the
+// wire, and what a value is made of.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 'use strict';
 
 // name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
-// keys are data, 'bytes' for text that need not be UTF-8, or the value's type]
+// keys are data, 'bytes' for text that need not be UTF-8, or the value's type; 'map', the type of its values]
 // A type that is one of several: { $tag: the key with the word that tells which, word: its type }
 
 exports.Spec = {
@@ -293,4 +293,144 @@ exports.Process = {
 exports.SubordinateIds = {
   uid: ['uid'],
   gid: ['gid'],
+};
+
+exports.ThresholdWatch = {
+  bytes: ['bytes'],
+  memsw: ['memsw'],
+};
+
+exports.PressureWatch = {
+  resource: ['resource'],
+  full: ['full'],
+  stallUsec: ['stall_usec'],
+  windowUsec: ['window_usec'],
+};
+
+exports.PressureLevelWatch = {
+  level: ['level'],
+  mode: ['mode'],
+};
+
+exports.Watch = {
+  threshold: ['threshold', 'ThresholdWatch'],
+  pressure: ['pressure', 'PressureWatch'],
+  pressureLevel: ['pressure_level', 'PressureLevelWatch'],
+};
+
+exports.CgroupPlace = {
+  version: ['version'],
+  controllers: ['controllers'],
+  name: ['name'],
+  path: ['path', 'bytes'],
+};
+
+exports.Stat = {
+  cpu: ['cpu', 'CpuStat'],
+  memory: ['memory', 'MemoryStat'],
+  io: ['io', 'IoStat'],
+  pids: ['pids', 'PidsStat'],
+  pressure: ['pressure', 'PressureStat'],
+  hugetlb: ['hugetlb', 'map', 'HugetlbStat'],
+  rdma: ['rdma', 'map', 'RdmaStat'],
+  misc: ['misc', 'map', 'MiscStat'],
+};
+
+exports.CpuStat = {
+  usageUsec: ['usage_usec'],
+  userUsec: ['user_usec'],
+  systemUsec: ['system_usec'],
+  nrPeriods: ['nr_periods'],
+  nrThrottled: ['nr_throttled'],
+  throttledUsec: ['throttled_usec'],
+  nrBursts: ['nr_bursts'],
+  burstUsec: ['burst_usec'],
+  perCpuUsec: ['per_cpu_usec'],
+  other: ['other', 'map'],
+};
+
+exports.MemoryStat = {
+  current: ['current'],
+  peak: ['peak'],
+  limit: ['limit'],
+  swapCurrent: ['swap_current'],
+  swapPeak: ['swap_peak'],
+  swapLimit: ['swap_limit'],
+  failcnt: ['failcnt'],
+  oomKills: ['oom_kills'],
+  underOom: ['under_oom'],
+  events: ['events', 'map'],
+  stat: ['stat', 'map'],
+};
+
+exports.IoStat = {
+  device: ['device'],
+  rbytes: ['rbytes'],
+  wbytes: ['wbytes'],
+  rios: ['rios'],
+  wios: ['wios'],
+  dbytes: ['dbytes'],
+  dios: ['dios'],
+  other: ['other', 'map'],
+};
+
+exports.PidsStat = {
+  current: ['current'],
+  peak: ['peak'],
+  limit: ['limit'],
+  denied: ['denied'],
+};
+
+exports.PressureStat = {
+  cpu: ['cpu', 'Pressure'],
+  memory: ['memory', 'Pressure'],
+  io: ['io', 'Pressure'],
+};
+
+exports.Pressure = {
+  some: ['some', 'Stalls'],
+  full: ['full', 'Stalls'],
+};
+
+exports.Stalls = {
+  avg10: ['avg10'],
+  avg60: ['avg60'],
+  avg300: ['avg300'],
+  totalUsec: ['total_usec'],
+};
+
+exports.HugetlbStat = {
+  current: ['current'],
+  peak: ['peak'],
+  limit: ['limit'],
+  failcnt: ['failcnt'],
+};
+
+exports.RdmaStat = {
+  handles: ['handles'],
+  objects: ['objects'],
+  handlesLimit: ['handles_limit'],
+  objectsLimit: ['objects_limit'],
+};
+
+exports.MiscStat = {
+  current: ['current'],
+  peak: ['peak'],
+  limit: ['limit'],
+  denied: ['denied'],
+};
+
+exports.CgroupEvent = {
+  kind: ['kind'],
+  watch: ['watch'],
+  file: ['file'],
+  count: ['count'],
+  value: ['value'],
+  detail: ['detail'],
+};
+
+exports.OomControl = {
+  paused: ['paused'],
+  underOom: ['under_oom'],
+  kills: ['kills'],
 };

@@ -1,4 +1,4 @@
-// The types of a spec, of an outcome, and of what is told of namespaces.
+// The types of a spec, of an outcome, and of what is told of namespaces and cgroups.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 /** What Linux takes for paths, arguments and environment; bytes where it is not text; never with a NUL. */
@@ -813,4 +813,426 @@ export interface SubordinateIds {
   readonly uid: readonly (readonly [number, number])[];
   /** Group ids of /etc/subgid. */
   readonly gid: readonly (readonly [number, number])[];
+}
+
+/**
+ * The group's memory usage crosses a number of bytes, upwards or downwards: `threshold`. v1 only:
+ * an eventfd on `memory.usage_in_bytes`.
+ *
+ * The kernel compares after every 128 pages or so, can tell several times of one crossing, and the
+ * usage may be elsewhere again when the event is read: its `value` is the usage then.
+ */
+export interface ThresholdWatch {
+  /** At least a page; rounded down to whole pages by the kernel. */
+  readonly bytes: Size;
+  /** Memory and swap together (`memory.memsw.usage_in_bytes`). */
+  readonly memsw?: boolean;
+}
+
+/**
+ * The group's processes stall for want of a resource: `pressure`, at most once in a window. A
+ * group on the v2 tree, with or without controllers; Linux 5.2 and `CONFIG_PSI`
+ * (Documentation/accounting/psi.rst).
+ */
+export interface PressureWatch {
+  /** What they wait for. */
+  readonly resource: PressureResource;
+  /** Only time in which all of them stall at once; else that in which at least one does. */
+  readonly full?: boolean;
+  /** How long they stall within the window, in microseconds, 1 to `windowUsec`. */
+  readonly stallUsec: number;
+  /**
+   * The window in microseconds, 500,000 to 10,000,000. A caller without `CAP_SYS_RESOURCE` may
+   * only have multiples of 2,000,000, and is then told every two seconds at best.
+   */
+  readonly windowUsec: number;
+}
+
+/**
+ * The kernel finds it hard to reclaim memory of the group: `pressure_level`. v1 only: an eventfd
+ * on `memory.pressure_level`.
+ */
+export interface PressureLevelWatch {
+  /** From which level on. */
+  readonly level: PressureLevel;
+  /** Whose pressure. */
+  readonly mode?: PressureLevelMode;
+}
+
+/**
+ * What to watch of a group. As JSON a word (`"oom"`), or an object with that word (`{"threshold":
+ * {"bytes": "8M"}}`).
+ * - `'oom'`: The group runs out of memory: `oom` when it happens, `oom_kill` for what the kernel
+ * killed.
+ *
+ * v2: `memory.events`, the groups below included. v1: an eventfd on `memory.oom_control`, which
+ * tells of the group and of those above it; kills are those of the group's own processes.
+ * - `{ threshold: ThresholdWatch }`: The group's memory usage crosses a number of bytes, upwards
+ * or downwards: `threshold`. v1 only: an eventfd on `memory.usage_in_bytes`.
+ *
+ * The kernel compares after every 128 pages or so, can tell several times of one crossing, and the
+ * usage may be elsewhere again when the event is read: its `value` is the usage then.
+ * - `{ pressure: PressureWatch }`: The group's processes stall for want of a resource: `pressure`,
+ * at most once in a window. A group on the v2 tree, with or without controllers; Linux 5.2 and
+ * `CONFIG_PSI` (Documentation/accounting/psi.rst).
+ * - `{ pressureLevel: PressureLevelWatch }`: The kernel finds it hard to reclaim memory of the
+ * group: `pressure_level`. v1 only: an eventfd on `memory.pressure_level`.
+ * - `'memory_events'`: Everything that `memory.events` counts: `limit` for `low`, `high` and
+ * `max`, `oom`, `oom_kill`, `oom_group_kill`. v2 only.
+ * - `'pids_events'`: A fork or clone fails at the limit of processes: `pids_limit`. `pids.events`;
+ * on v1 it is looked at every 100 ms, since most kernels do not tell.
+ * - `'populated'`: The first process comes to the group or a group below, or the last one goes:
+ * `populated`, `empty`. v2: `cgroup.events`. v1 alone has no such notification: the lists of
+ * processes are looked at every 100 ms, so that shorter changes are missed.
+ * - `'frozen'`: The group stands still or moves on: `frozen`, `thawed`. v2: `cgroup.events`, which
+ * knows nothing of the v1 freezer. v1 alone: `freezer.state`, looked at every 100 ms.
+ */
+export type Watch = 'oom' | { threshold: ThresholdWatch } | { pressure: PressureWatch } | { pressureLevel: PressureLevelWatch } | 'memory_events' | 'pids_events' | 'populated' | 'frozen';
+
+/**
+ * What processes wait for.
+ * - `'cpu'`: A CPU (`cpu.pressure`).
+ * - `'memory'`: Memory: reclaim, pages read again (`memory.pressure`).
+ * - `'io'`: Block devices (`io.pressure`).
+ */
+export type PressureResource = 'cpu' | 'memory' | 'io';
+
+/**
+ * A level of memory pressure on v1.
+ * - `'low'`: Memory is being reclaimed.
+ * - `'medium'`: Reclaim finds little to take: swapping, page cache in use.
+ * - `'critical'`: The group is about to run out of memory.
+ */
+export type PressureLevel = 'low' | 'medium' | 'critical';
+
+/**
+ * Whose memory pressure on v1 is told (Linux 4.13).
+ * - `'default'`: The group's, and that of groups below where nobody listens there.
+ * - `'hierarchy'`: The group's and that of all groups below.
+ * - `'local'`: The group's alone.
+ */
+export type PressureLevelMode = 'default' | 'hierarchy' | 'local';
+
+/**
+ * A part of a snapshot.
+ * - `'cpu'`: CPU time and throttling.
+ * - `'memory'`: Memory and swap.
+ * - `'io'`: Block devices.
+ * - `'pids'`: Processes and threads.
+ * - `'pressure'`: Pressure stall information (Linux 4.20).
+ * - `'hugetlb'`: Huge pages.
+ * - `'rdma'`: RDMA devices.
+ * - `'misc'`: Whatever else the kernel counts by name (Linux 5.13).
+ */
+export type StatKind = 'cpu' | 'memory' | 'io' | 'pids' | 'pressure' | 'hugetlb' | 'rdma' | 'misc';
+
+/**
+ * A number that the memory controller keeps; the names are those of v1.
+ * - `'usage'`: Bytes in use, page cache included. v1 `memory.usage_in_bytes`, v2 `memory.current`.
+ * - `'max_usage'`: The most that was in use since the group was made or this was reset. v1
+ * `memory.max_usage_in_bytes`, v2 `memory.peak` (Linux 5.19; reset 6.12, for this handle alone).
+ * - `'limit'`: The limit. v1 `memory.limit_in_bytes`, v2 `memory.max`.
+ * - `'failcnt'`: How often the limit was hit. v1 `memory.failcnt`, v2 `max` of `memory.events` (no
+ * reset). Where the limit with swap is the same, v1 counts nothing: go by the kills.
+ * - `'memsw_usage'`: Bytes of memory and swap in use. v1 `memory.memsw.usage_in_bytes`, v2 the sum
+ * of `memory.current` and `memory.swap.current`.
+ * - `'memsw_max_usage'`: The most of both. v1 `memory.memsw.max_usage_in_bytes`; v2 has two peaks,
+ * which cannot be added.
+ * - `'memsw_limit'`: The limit of both. v1 `memory.memsw.limit_in_bytes`, v2 the sum of
+ * `memory.max` and `memory.swap.max`.
+ * - `'memsw_failcnt'`: How often the limit of both was hit. v1 `memory.memsw.failcnt`; v2 has no
+ * such limit.
+ */
+export type MemoryValue = 'usage' | 'max_usage' | 'limit' | 'failcnt' | 'memsw_usage' | 'memsw_max_usage' | 'memsw_limit' | 'memsw_failcnt';
+
+/**
+ * How weights of one version become those of the other.
+ * - `'runc-2025'`: The rule of runc 1.3.2, crun 1.23 and youki 0.6 (2025): 1024 shares are the
+ * weight 100, and both ends meet. What this library goes by.
+ * - `'systemd'`: The rule of systemd for CPU weights: 1024 to 100 in proportion, cut at 1 and
+ * 10000. For block devices that of crun under systemd: 100 is 100.
+ * - `'linear'`: One straight line from end to end: runc before 1.3.2, where 1024 shares are the
+ * weight 39.
+ */
+export type ConversionRule = 'runc-2025' | 'systemd' | 'linear';
+
+/** One directory of a group. */
+export interface CgroupPlace {
+  /** v1 or v2. */
+  readonly version: CgroupVersion;
+  /** v1: the controllers of the hierarchy. v2: those that the group has (`cgroup.controllers`). */
+  readonly controllers: readonly string[];
+  /** The name of a v1 hierarchy without controllers. */
+  readonly name: string | null;
+  /** The directory. */
+  readonly path: string | Buffer;
+}
+
+/**
+ * The version of a hierarchy's interface (cgroups(7)).
+ * - `'v1'`: One hierarchy for each controller or group of controllers.
+ * - `'v2'`: The unified hierarchy.
+ */
+export type CgroupVersion = 'v1' | 'v2';
+
+/**
+ * What a group uses and has used. A part is absent when it was not asked for or the group has no
+ * such controller, a number when this kernel does not tell it or, of a limit, when there is none.
+ *
+ * The parts are read one after another, so that they are of slightly different moments.
+ */
+export interface Stat {
+  /** CPU time and throttling. */
+  readonly cpu: CpuStat | null;
+  /** Memory and swap. */
+  readonly memory: MemoryStat | null;
+  /** Block devices, in the kernel's order. */
+  readonly io: readonly IoStat[] | null;
+  /** Processes and threads. */
+  readonly pids: PidsStat | null;
+  /** Pressure, which only a v2 directory has; that of the companion group on hybrid hosts. */
+  readonly pressure: PressureStat | null;
+  /** Huge pages by their size, such as `2MB`. */
+  readonly hugetlb: Readonly<Record<string, HugetlbStat>> | null;
+  /** RDMA devices by name. */
+  readonly rdma: Readonly<Record<string, RdmaStat>> | null;
+  /** Further resources by name. */
+  readonly misc: Readonly<Record<string, MiscStat>> | null;
+}
+
+/**
+ * CPU time of a group and of those below it, ended processes included. All times in microseconds.
+ */
+export interface CpuStat {
+  /**
+   * User and system time. v1: `cpuacct.usage`; v2: `cpu.stat`, which is there without a
+   * controller, too.
+   */
+  readonly usageUsec: number | null;
+  /** The user part. v1 counts it in ticks of 10 ms (`cpuacct.stat`). */
+  readonly userUsec: number | null;
+  /** The system part; v1 as above. */
+  readonly systemUsec: number | null;
+  /** Periods of `cpus` that have passed while something could run. */
+  readonly nrPeriods: number | null;
+  /** Those in which the quota ran out. */
+  readonly nrThrottled: number | null;
+  /** How long processes waited for the next period, all CPUs together. */
+  readonly throttledUsec: number | null;
+  /** Periods that went over the quota by saved time (Linux 5.14). */
+  readonly nrBursts: number | null;
+  /** The time over the quota (Linux 5.14). */
+  readonly burstUsec: number | null;
+  /**
+   * The time by CPU, v1 only (`cpuacct.usage_percpu`); all possible CPUs, those that are off too.
+   */
+  readonly perCpuUsec: readonly number[] | null;
+  /** What else the kernel tells in `cpu.stat`, by its own names. */
+  readonly other: Readonly<Record<string, number>>;
+}
+
+/** Memory of a group and of those below it, page cache and kernel memory included. Bytes. */
+export interface MemoryStat {
+  /**
+   * Now in use. Of the root of the v2 tree, which does not count it: anonymous memory and page
+   * cache.
+   */
+  readonly current: number | null;
+  /** The most that was in use at once. v2: Linux 5.19. */
+  readonly peak: number | null;
+  /** The limit, absent where there is none. */
+  readonly limit: number | null;
+  /**
+   * Swap in use. v1 tells only the sum with memory: the difference of two numbers that are read
+   * one after the other.
+   */
+  readonly swapCurrent: number | null;
+  /**
+   * The most swap that was in use at once, v2 only (Linux 6.5): the peak of a sum is not a sum of
+   * peaks.
+   */
+  readonly swapPeak: number | null;
+  /**
+   * The swap limit, absent where there is none. v1: what the sum may be beyond the memory limit.
+   */
+  readonly swapLimit: number | null;
+  /**
+   * How often the limit stood in the way. v1: `memory.failcnt`, which stays 0 while the limit of
+   * the sum is no higher; v2: `max` of `memory.events`.
+   */
+  readonly failcnt: number | null;
+  /** Processes that the out of memory killer ended. v1: in this group alone. */
+  readonly oomKills: number | null;
+  /** Whether processes wait for memory right now, v1 only. */
+  readonly underOom: boolean | null;
+  /** `memory.events`, v2 only. */
+  readonly events: Readonly<Record<string, number>>;
+  /**
+   * `memory.stat` by the kernel's names, which are other ones on v1; what begins with `total_`
+   * there includes the groups below, the rest does not.
+   */
+  readonly stat: Readonly<Record<string, number>>;
+}
+
+/**
+ * What a group and those below it have read and written on one block device.
+ *
+ * v1 counts less than v2: of Linux 6.18 only devices on which some group has had a
+ * `blkio.throttle` limit since the host started, or whose scheduler is bfq.
+ */
+export interface IoStat {
+  /** The device's numbers, `MAJOR:MINOR`. */
+  readonly device: string;
+  /** Bytes read. */
+  readonly rbytes: number;
+  /** Bytes written. */
+  readonly wbytes: number;
+  /** Read operations. */
+  readonly rios: number;
+  /** Write operations. */
+  readonly wios: number;
+  /** Bytes discarded. */
+  readonly dbytes: number;
+  /** Discard operations. */
+  readonly dios: number;
+  /** What else the kernel tells, by its own names (`cost.usage` and its like), v2 only. */
+  readonly other: Readonly<Record<string, number>>;
+}
+
+/** Processes and threads of a group and of those below it. */
+export interface PidsStat {
+  /** How many there are. */
+  readonly current: number | null;
+  /** The most that there were at once (Linux 6.1). */
+  readonly peak: number | null;
+  /** The limit, absent where there is none. */
+  readonly limit: number | null;
+  /**
+   * How often a new one was refused. v1, and v2 before Linux 6.11: to a process of this group, by
+   * its limit or one above; v2 since: by the limit of this group or one below.
+   */
+  readonly denied: number | null;
+}
+
+/** The pressure of a group and of those below it, by resource. */
+export interface PressureStat {
+  /** Runnable processes that waited for a CPU, throttled ones included. */
+  readonly cpu: Pressure | null;
+  /** Processes that waited for memory. */
+  readonly memory: Pressure | null;
+  /** Processes that waited for a block device. */
+  readonly io: Pressure | null;
+}
+
+/** The pressure of one resource. */
+export interface Pressure {
+  /** While at least one process waited. */
+  readonly some: Stalls | null;
+  /** While all of them waited. For the CPU: Linux 5.13. */
+  readonly full: Stalls | null;
+}
+
+/** How much of the time was lost. */
+export interface Stalls {
+  /** Percent of the last 10 seconds. */
+  readonly avg10: number;
+  /** Percent of the last minute. */
+  readonly avg60: number;
+  /** Percent of the last 5 minutes. */
+  readonly avg300: number;
+  /** Microseconds since the group was made. */
+  readonly totalUsec: number;
+}
+
+/** Huge pages of one size of a group and of those below it. Bytes. */
+export interface HugetlbStat {
+  /** Now in use. */
+  readonly current: number | null;
+  /** The most that was in use at once, v1 only. */
+  readonly peak: number | null;
+  /** The limit, absent where there is none. */
+  readonly limit: number | null;
+  /** How often the limit refused a page. */
+  readonly failcnt: number | null;
+}
+
+/** What a group and those below it hold of one RDMA device. */
+export interface RdmaStat {
+  /** HCA handles in use. */
+  readonly handles: number;
+  /** HCA objects in use. */
+  readonly objects: number;
+  /** The limit of handles, absent where there is none. */
+  readonly handlesLimit: number | null;
+  /** The limit of objects, absent where there is none. */
+  readonly objectsLimit: number | null;
+}
+
+/** What a group and those below it hold of one resource. */
+export interface MiscStat {
+  /** Now in use. */
+  readonly current: number;
+  /** The most that was in use at once (Linux 6.11). */
+  readonly peak: number | null;
+  /** The limit, absent where there is none. */
+  readonly limit: number | null;
+  /** How often the limit stood in the way (Linux 5.16). */
+  readonly denied: number | null;
+}
+
+/** Something that has happened to a group since the watch began. */
+export interface CgroupEvent {
+  /** What has happened. */
+  readonly kind: CgroupEventKind;
+  /** Which watch tells it: its place in the list that was given, from 0. `removed` has none. */
+  readonly watch: number | null;
+  /**
+   * The group's file that tells it, such as `memory.events`; of `removed` the group's directory.
+   */
+  readonly file: string;
+  /** How often since it was last reported, at least 1. */
+  readonly count: number;
+  /** The kernel's figure now: the counter's total, the usage in bytes, the stall time. */
+  readonly value: number | null;
+  /** Which of several, as said at the kind. */
+  readonly detail: string | null;
+}
+
+/**
+ * What has happened.
+ * - `'oom'`: Memory has run out. v1, where the group pauses instead of being killed: `detail` is
+ * `paused`.
+ * - `'oom_kill'`: The kernel has killed processes for want of memory.
+ * - `'oom_group_kill'`: The kernel has killed whole groups (`memory.oom.group`; Linux 5.17 counts
+ * them).
+ * - `'threshold'`: Memory usage has crossed the threshold; `value` is the usage now, `detail`
+ * `above` or `below`.
+ * - `'pressure'`: Stall time has gone over the trigger; `value` is the group's stall time so far
+ * in microseconds, `detail` `some` or `full`.
+ * - `'pressure_level'`: The kernel reclaims at or above the level in `detail`.
+ * - `'limit'`: Memory has met a limit: `detail` is `low`, `high` or `max` (or another word of
+ * `memory.events`).
+ * - `'pids_limit'`: A fork or clone has failed at the limit of processes.
+ * - `'populated'`: There are processes now.
+ * - `'empty'`: There are no processes any more.
+ * - `'frozen'`: All processes stand still.
+ * - `'thawed'`: They move again.
+ * - `'removed'`: The group has been removed. The last event.
+ */
+export type CgroupEventKind = 'oom' | 'oom_kill' | 'oom_group_kill' | 'threshold' | 'pressure' | 'pressure_level' | 'limit' | 'pids_limit' | 'populated' | 'empty' | 'frozen' | 'thawed' | 'removed';
+
+/** What happens in a group that is out of memory. */
+export interface OomControl {
+  /**
+   * v1 `oom_kill_disable`: who needs memory that is not there waits, and nobody is killed. On v2
+   * never.
+   */
+  readonly paused: boolean;
+  /** v1: whether processes wait for memory now. On v2 never. */
+  readonly underOom: boolean;
+  /**
+   * How many processes the out of memory killer has ended in the group. v1 (Linux 4.13) of the
+   * group alone, v2 of those below it too.
+   */
+  readonly kills: number;
 }

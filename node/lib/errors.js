@@ -31,6 +31,13 @@ class IsolateError extends Error {
     const fields = { kind: 'not_found', code: 'ESRCH', errno: 3, stage: 'namespace', subject };
     return new IsolateError(`namespace: ${subject}: No such process; the job has ended`, fields);
   }
+
+  /** The same of its group. */
+  static endedGroup(pid) {
+    const subject = `job ${pid}`;
+    const fields = { kind: 'not_found', code: 'ENOENT', errno: 2, stage: 'cgroup', subject };
+    return new IsolateError(`cgroup: ${subject}: the job has ended`, fields);
+  }
 }
 Object.defineProperty(IsolateError.prototype, 'name', { value: 'IsolateError', configurable: true, writable: true });
 

@@ -5,6 +5,7 @@
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const os = require('node:os');
+const { Cgroup, settings } = require('./cgroup');
 const { text } = require('./check');
 const { AbortError, IsolateError } = require('./errors');
 const { kWrap } = require('./handle');
@@ -17,6 +18,7 @@ const kJob = Symbol('job');
 
 class Job extends EventEmitter {
   #id;
+  #enforcement;
   #outcome = null;
   #failure = null;
   #waiters = [];
@@ -31,7 +33,7 @@ class Job extends EventEmitter {
     this.#encoding = encoding;
     this.pid = facts.pid;
     this.namespaces = Object.freeze(facts.namespaces);
-    this.enforcement = Object.freeze(wire.enforcement(facts.enforcement));
+    this.#enforcement = Object.freeze(wire.enforcement(facts.enforcement));
     this.stdin = this.#open(facts.stdin, { readable: false, writable: true });
     this.stdout = this.#open(facts.stdout, { readable: true, writable: false });
     this.stderr = this.#open(facts.stderr, { readable: true, writable: false });
@@ -68,6 +70,11 @@ class Job extends EventEmitter {
     else signal.addEventListener('abort', listener, { once: true });
   }
 
+  /** What is in force, by name. */
+  get enforcement() {
+    return this.#enforcement;
+  }
+
   /** How the job ended, once that is known, else null. */
   get outcome() {
     return this.#outcome;
@@ -99,6 +106,18 @@ class Job extends EventEmitter {
     return this.#living(() => Namespace[kWrap](jobs.namespace(this.#id, text(kind, 'kind'))));
   }
 
+  cgroup() {
+    return this.#living(() => Cgroup[kWrap](jobs.cgroup(this.#id)), IsolateError.endedGroup);
+  }
+
+  async update(limits = {}) {
+    return settings(limits, async (text) => {
+      const [changed, all] = JSON.parse(await this.#living(() => jobs.update(this.#id, text), IsolateError.endedGroup));
+      this.#enforcement = Object.freeze(wire.enforcement(all));
+      return Object.freeze(wire.enforcement(changed));
+    });
+  }
+
   async processes() {
     if (!this.#running) return [];
     return wire.fromWire(JSON.parse(await jobs.processes(this.#id)), 'Process');
@@ -110,8 +129,8 @@ class Job extends EventEmitter {
     return inner;
   }
 
-  #living(call) {
-    if (!this.#running) throw IsolateError.ended(this.pid);
+  #living(call, ended = IsolateError.ended) {
+    if (!this.#running) throw ended(this.pid);
     return call();
   }
 

@@ -105,6 +105,8 @@ module.exports = {
   setKeeps,
   hold: (job) => held.add(job),
   namespace: (id, kind) => translated(() => jobs.namespace(id, kind)),
+  cgroup: (id) => translated(() => jobs.cgroup(id)),
+  update: (id, settings) => later(() => jobs.update(id, settings)),
   processes: (id) => later(() => jobs.processes(id)),
   kill: (id) => translated(() => jobs.kill(id)),
   signal: (id, signal) => translated(() => jobs.signal(id, signal)),

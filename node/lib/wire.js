@@ -23,6 +23,9 @@ async function dumped(spec, use) {
   }
 }
 
+/** The JSON text of a value other than a spec. */
+const plain = (value, type, where) => JSON.stringify(toWire(value, type, where, []));
+
 function toWire(value, type, where, held) {
   switch (typeof value) {
     case 'string':
@@ -110,11 +113,20 @@ function fromWire(value, type) {
   if (table === undefined) return value;
   if (table.$tag !== undefined) return fromWire(value, table[value[table.$tag]]);
   const out = {};
-  for (const [key, [wire, kind]] of Object.entries(table)) {
+  for (const [key, [wire, kind, inner]] of Object.entries(table)) {
     const item = value[wire] ?? null;
-    out[key] = kind === 'ms' ? milliseconds(item) : fromWire(item, kind);
+    if (kind === 'ms') out[key] = milliseconds(item);
+    else if (kind === 'map') out[key] = mapFromWire(item, inner);
+    else out[key] = fromWire(item, kind);
   }
   return out;
+}
+
+/** A map's keys are data. One of plain values is left out when it is empty. */
+function mapFromWire(value, inner) {
+  if (inner === undefined) return value ?? {};
+  if (value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromWire(item, inner)]));
 }
 
 /** What was put in force, by name. */
@@ -156,4 +168,4 @@ function specKeys(value, type) {
   return out;
 }
 
-module.exports = { dumped, enforcement, fromWire, outcome, specFromJson, stream };
+module.exports = { dumped, enforcement, fromWire, outcome, plain, specFromJson, stream };

@@ -14,6 +14,13 @@ The namespaces alone, without a job:
     with iso.create_namespaces("net", sysctls={"net.ipv4.ip_forward": "1"}) as made:
         with made["net"].entered() as inside:
             listener = inside(socket.create_server, ("127.0.0.1", 80))
+
+And the cgroups:
+
+    with iso.Cgroup.create("batch") as group:
+        group.apply(memory="512M", cpus=0.5)
+        group.attach(process.pid)
+        print(group.stat("memory").memory.current)
 """
 
 from __future__ import annotations
@@ -21,7 +28,15 @@ from __future__ import annotations
 import json as _json
 from typing import TYPE_CHECKING, Any, Dict
 
-from . import _native
+from . import _native, convert
+from ._cgroup import Cgroup
+from ._cgroup_events import Events
+from ._cgroup_types import (
+    CgroupEvent, CgroupEventKind, CgroupPlace, CgroupVersion, ConversionRule, CpuStat, HugetlbStat, IoStat,
+    MemoryStat, MemoryValue, MiscStat, OomControl, PidsStat, Pressure, PressureLevel, PressureLevelMode,
+    PressureLevelWatch, PressureResource, PressureStat, PressureWatch, RdmaStat, Stalls, Stat, StatKind,
+    ThresholdWatch, Watch,
+)
 from ._job import Job, run, spawn
 from ._namespace import Namespace
 from ._ns_create import NamespaceSet, create_namespaces
@@ -36,9 +51,9 @@ from ._ns_types import (
     NamespaceKind, Persisted, Pin, Process, ProcessPin, SubordinateIds, ThreadPin, TreeNode,
 )
 from ._spec import (
-    Bind, CgroupMode, Enforced, EnforcementStatus, HasFileno, IdMap, Limits, NamespaceMode, Namespaces, Net, Outcome,
-    Profile, Reason, Root, RootDir, Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text,
-    TimeOffsets, Tmpfs, Usage,
+    Bind, CgroupMode, CpusetPartition, DeviceRule, Enforced, EnforcementStatus, HasFileno, IdMap, IoLimit,
+    Limits, NamespaceMode, Namespaces, Net, Outcome, Profile, RdmaLimit, Reason, Root, RootDir, Seccomp,
+    Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text, TimeOffsets, Tmpfs, Usage,
 )
 from .errors import (
     BusyError, ChildError, InternalError, InvalidSpecError, IsolateError, JobFailed, LimitError, NotFoundError,
@@ -80,16 +95,20 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Bind", "BusyError", "CgroupMode", "CgroupPath", "ChildError", "ChildPin", "Enforced", "EnforcementStatus",
-    "FdPin", "ForChildrenPin", "HasFileno", "IdMap", "IdMaps", "Inside", "InternalError", "InvalidSpecError",
-    "IsolateError", "Job", "JobFailed", "KindFacts", "LimitError", "Limits", "MountInfo", "MountPin",
-    "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",
-    "Namespaces", "Net", "NotFoundError", "Outcome", "PermissionDeniedError", "Persisted", "Pin", "Process",
-    "ProcessPin", "Profile", "Reason", "Root", "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions",
-    "Stdio", "StdioFile", "SubordinateIds", "Text", "ThreadPin", "TimeOffsets", "TimeoutExpired", "Tmpfs",
-    "TreeNode", "UnsupportedError", "Usage", "aio", "cgroup_paths", "create_namespaces", "enter_thread",
-    "enter_thread_pidfd", "entered", "host", "id_maps", "list_namespaces", "move_to_leaf", "namespace_kinds",
-    "namespace_tree", "persisted_namespaces", "run", "set_time_offsets", "spawn", "subordinate_ids",
-    "time_offsets_of", "translate_gid", "translate_pid", "translate_uid", "unpersist", "unpersist_name",
-    "unshare_thread", "write_id_maps",
+    "Bind", "BusyError", "Cgroup", "CgroupEvent", "CgroupEventKind", "CgroupMode", "CgroupPath", "CgroupPlace",
+    "CgroupVersion", "ChildError", "ChildPin", "ConversionRule", "CpuStat", "CpusetPartition", "DeviceRule",
+    "Enforced", "EnforcementStatus", "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
+    "IdMaps", "Inside", "InternalError", "InvalidSpecError", "IoLimit", "IoStat", "IsolateError", "Job",
+    "JobFailed", "KindFacts", "LimitError", "Limits", "MemoryStat", "MemoryValue", "MiscStat", "MountInfo",
+    "MountPin", "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",
+    "Namespaces", "Net", "NotFoundError", "OomControl", "Outcome", "PermissionDeniedError", "Persisted",
+    "PidsStat", "Pin", "Pressure", "PressureLevel", "PressureLevelMode", "PressureLevelWatch",
+    "PressureResource", "PressureStat", "PressureWatch", "Process", "ProcessPin", "Profile", "RdmaLimit",
+    "RdmaStat", "Reason", "Root", "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions", "Stalls",
+    "Stat", "StatKind", "Stdio", "StdioFile", "SubordinateIds", "Text", "ThreadPin", "ThresholdWatch",
+    "TimeOffsets", "TimeoutExpired", "Tmpfs", "TreeNode", "UnsupportedError", "Usage", "Watch", "aio",
+    "cgroup_paths", "convert", "create_namespaces", "enter_thread", "enter_thread_pidfd", "entered", "host",
+    "id_maps", "list_namespaces", "move_to_leaf", "namespace_kinds", "namespace_tree", "persisted_namespaces",
+    "run", "set_time_offsets", "spawn", "subordinate_ids", "time_offsets_of", "translate_gid", "translate_pid",
+    "translate_uid", "unpersist", "unpersist_name", "unshare_thread", "write_id_maps",
 ]

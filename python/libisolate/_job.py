@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
-import datetime
 import io
 import json
 import os
@@ -18,9 +17,11 @@ from typing import IO, TYPE_CHECKING, Any, AnyStr, Dict, Generic, List, Mapping,
 from typing import Tuple, Type, Union, cast, overload
 
 from . import _native, _wire
+from ._cgroup import Cgroup, settings
 from ._namespace import Namespace
 from ._ns_types import NamespaceKind, Process
-from ._spec import Enforced, Outcome, Spec, Text, Usage
+from ._spec import Enforced, Limits, Outcome, Spec, Text, Usage
+from ._timeout import Timeout, seconds
 from .errors import NotFoundError, TimeoutExpired
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ._spec import SpecOptions
 
 Argv = Union[Sequence[Text], Spec]
-Timeout = Union[float, datetime.timedelta]
 
 _running: "weakref.WeakSet[Job[Any]]" = weakref.WeakSet()
 
@@ -147,6 +147,29 @@ class Job(Generic[AnyStr]):
         """
         return _wire.read_list(Process, json.loads(self._native.processes()))
 
+    def cgroup(self) -> Cgroup:
+        """The job's own group, as a handle that lives on after the job; the group does not.
+
+        Raises NotFoundError when the job has no group, or has ended.
+        """
+        return Cgroup(self._native.cgroup())
+
+    def update(
+        self, limits: Union[Limits, Mapping[str, Any], None] = None, **fields: Any
+    ) -> Dict[str, Enforced]:
+        """Puts other limits in force while the job runs, given as `Limits` or as its fields; gives what is in
+        force, by name. All or nothing; what is not named stays as it is. `enforcement` and the outcome tell
+        of them from then on.
+
+        The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a
+        limit of another controller needs a job that was started with one of it.
+
+        Raises as `Cgroup.apply()`, and NotFoundError as `cgroup()`.
+        """
+        enforced = _wire.enforcement(json.loads(self._native.update(settings(limits, fields))))
+        self._enforcement = _wire.enforcement(json.loads(self._native.enforcement()))
+        return enforced
+
     if TYPE_CHECKING:
 
         @overload
@@ -207,7 +230,7 @@ class Job(Generic[AnyStr]):
         A job that fills a pipe nobody reads never ends: see `communicate()`.
         """
         if self._outcome is None:
-            self._end(self._native.wait(_seconds(timeout)))
+            self._end(self._native.wait(seconds(timeout)))
         return cast("Outcome[AnyStr]", self._outcome)
 
     def send_signal(self, signal: int) -> bool:
@@ -237,7 +260,7 @@ class Job(Generic[AnyStr]):
         All at once, on this thread, so that no full pipe stops the job. Gives stdout and stderr, piped or
         captured. After TimeoutExpired it may be called again, without input, and nothing is lost.
         """
-        deadline = None if timeout is None else time.monotonic() + cast(float, _seconds(timeout))
+        deadline = None if timeout is None else time.monotonic() + seconds(timeout)
         with selectors.DefaultSelector() as selector:
             self._feed(selector, input)
             for name in ("stdout", "stderr"):
@@ -283,7 +306,7 @@ class Job(Generic[AnyStr]):
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutExpired(
-                    f"wait: pid {self.pid}: the job still runs after {_seconds(timeout)} seconds",
+                    f"wait: pid {self.pid}: the job still runs after {seconds(timeout)} seconds",
                     kind="timeout", errno=110, stage="wait", subject=f"pid {self.pid}",
                 )
             for key, _ in selector.select(left):
@@ -367,12 +390,6 @@ class Job(Generic[AnyStr]):
 def _close_all() -> None:
     for job in list(_running):
         job.close()
-
-
-def _seconds(timeout: Optional[Timeout]) -> Optional[float]:
-    if isinstance(timeout, datetime.timedelta):
-        return timeout.total_seconds()
-    return timeout
 
 
 if TYPE_CHECKING:

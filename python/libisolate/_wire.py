@@ -1,5 +1,5 @@
-"""Specs on their way to JSON, outcomes and what is told of namespaces on their way back. No rule of a spec is
-checked here: the native library does, with the same text in every language."""
+"""Specs on their way to JSON, outcomes and what is told of namespaces and cgroups on their way back. No rule
+of a spec is checked here: the native library does, with the same text in every language."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def dump(fields: Mapping[str, Any]) -> str:
     return json.dumps(spec)
 
 
-def text(value: Any) -> str:
-    """The JSON text of a dataclass other than a spec."""
-    return json.dumps(_encode(value, type(value).__name__))
+def text(value: Any, name: Optional[str] = None) -> str:
+    """The JSON text of a dataclass other than a spec, or of what has another name."""
+    return json.dumps(_encode(value, name or type(value).__name__))
 
 
 def fields_of(spec: Any) -> Dict[str, Any]:
@@ -197,9 +197,10 @@ def _decode(value: Any, hint: Any) -> Any:
         return tuple(_decode(v, item) for v in value)
     if not isinstance(value, dict):
         return value
-    if origin is collections.abc.Mapping:
-        return {k: _decode(v, args[1]) for k, v in value.items()}
     arms = args if origin is Union else (hint,)
+    for arm in arms:
+        if get_origin(arm) is collections.abc.Mapping:
+            return {k: _decode(v, get_args(arm)[1]) for k, v in value.items()}
     structs: List[Any] = [arm for arm in arms if dataclasses.is_dataclass(arm) and _is(arm, value)]
     # A variant with a payload, and bytes that are no text, are an object with one key.
     key, inner = next(iter(value.items()), ("", {}))

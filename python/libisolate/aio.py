@@ -1,18 +1,21 @@
-"""`run()` and `spawn()` for asyncio: the event loop itself waits for the job's descriptor, no thread does."""
+"""`run()`, `spawn()` and `events()` for asyncio: the event loop itself waits for the descriptor, no thread does."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import weakref
 from types import TracebackType
-from typing import IO, Any, Callable, Generic, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import IO, Any, Callable, Dict, Generic, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from . import _job, _native, _wire
+from ._aio_events import Events, events
+from ._cgroup import Cgroup
 from ._job import Argv, TextMode
 from ._namespace import Namespace
 from ._ns_types import NamespaceKind, Process
-from ._spec import Enforced, Outcome, Spec, Usage
+from ._spec import Enforced, Limits, Outcome, Spec, Usage
 
 T = TypeVar("T")
 
@@ -109,6 +112,17 @@ class Job:
     def processes(self) -> Sequence[Process]:
         """The processes of the job, as `libisolate.Job.processes()`."""
         return self._job.processes()
+
+    def cgroup(self) -> Cgroup:
+        """The job's own group, as `libisolate.Job.cgroup()`."""
+        return self._job.cgroup()
+
+    async def update(
+        self, limits: Union[Limits, Mapping[str, Any], None] = None, **fields: Any
+    ) -> Dict[str, Enforced]:
+        """Puts other limits in force while the job runs, as `libisolate.Job.update()`."""
+        update = functools.partial(self._job.update, limits, **fields)
+        return await self._loop.run_in_executor(None, update)
 
     async def exec(
         self,
@@ -271,4 +285,4 @@ async def run(
     return outcome
 
 
-__all__ = ["Job", "run", "spawn"]
+__all__ = ["Events", "Job", "events", "run", "spawn"]

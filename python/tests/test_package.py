@@ -18,9 +18,9 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_every_exported_name_exists() -> None:
     assert [name for name in iso.__all__ if not hasattr(iso, name)] == []
-    from libisolate import _ns_facts, _ns_threads, _ns_types, _spec, errors
+    from libisolate import _cgroup, _cgroup_events, _cgroup_types, _ns_facts, _ns_threads, _ns_types, _spec, errors
 
-    for module in (_ns_facts, _ns_threads, _ns_types, _spec, errors):
+    for module in (_cgroup, _cgroup_events, _cgroup_types, _ns_facts, _ns_threads, _ns_types, _spec, errors):
         assert set(module.__all__) <= set(iso.__all__)
 
 

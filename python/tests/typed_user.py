@@ -24,6 +24,14 @@ def use() -> None:
     except iso.NotFoundError as error:
         number: int = error.errno
         print(number, error.stage)
+    limits = iso.Limits(
+        io=[iso.IoLimit("/dev/sda", read_bps="1M", latency=0.01)], devices=[iso.DeviceRule(False, "a")],
+        net_priorities={"*": 3}, hugetlb={"2MB": "4M"}, rdma=[iso.RdmaLimit("mlx5_0", handles=2)],
+        cpuset_partition="isolated", cpu_period="20ms", files={"memory.swap.high": "max"},
+    )
+    iso.run(["x"], limits=limits)
+    iso.Limits(io=["/dev/sda"])  # type: ignore[list-item]
+    iso.Limits(cpuset_partition="owner")  # type: ignore[arg-type]
     iso.run(["x"], memroy=1)  # type: ignore[call-overload]
     iso.run(["x"], net="everything")  # type: ignore[call-overload]
 
@@ -48,6 +56,33 @@ def use_namespaces() -> None:
                 print(pin.path, number)
     iso.Namespace.of_thread("nett")  # type: ignore[arg-type]
     iso.create_namespaces("net", timeout=3)  # type: ignore[call-arg]
+
+
+def use_cgroups() -> None:
+    with iso.Cgroup.create("batch", controllers=["memory"]) as group:
+        rows: "dict[str, iso.Enforced]" = group.apply(iso.Limits(memory="1G"), cpus=0.5)
+        limit: "int | None" = group.set_memory("limit", None)
+        memory: "iso.MemoryStat | None" = group.stat("memory", "cpu").memory
+        print(rows, limit, memory and memory.stat["anon"], group.processes()[0] + 1)
+        with group.events("oom", iso.ThresholdWatch("8M"), iso.PressureWatch("cpu", 1, 2)) as events:
+            for event in events:
+                if event.kind == "oom_kill":
+                    print(event.count + 1, event.detail)
+        group.notify_on_release = True
+        group.stat("all")  # type: ignore[arg-type]
+        group.events("ooom")  # type: ignore[arg-type]
+        group.memory("use")  # type: ignore[arg-type]
+    with iso.spawn(["x"], limits=iso.Limits(memory="1G")) as job, job.cgroup() as own:
+        print(job.update(memory="2G")["memory"].value, own.path)
+    weight: int = iso.convert.shares_to_weight(1024, "linear")
+    print(weight, iso.convert.shares_to_weight(1, "x"))  # type: ignore[arg-type]
+
+
+async def watch(group: iso.Cgroup) -> None:
+    async with iso.aio.events(group, "populated") as events:
+        async for event in events:
+            kind: iso.CgroupEventKind = event.kind
+            print(kind)
 
 
 async def use_async() -> None:

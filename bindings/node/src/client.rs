@@ -123,7 +123,7 @@ impl Client {
         // `started` goes first, or the caller would hear of the end of a job it does not know.
         self.send("started", id, String::new(), None, None);
         let ended = Arc::clone(self);
-        let watched = reactor::watch(job, Box::new(move |end| ended.ended(id, end)));
+        let watched = reactor::watch_job(job, Box::new(move |end| ended.ended(id, end)));
         if let Err(error) = watched {
             self.ended(id, Err(error));
         }

@@ -3,6 +3,7 @@
 //!
 //! Every exported function has `catch_unwind`: without it a panic aborts Node.
 
+pub mod cgroup;
 mod client;
 mod failure;
 mod launcher;
@@ -102,6 +103,24 @@ impl Jobs {
     pub fn namespace(&self, id: u32, kind: String) -> Result<ns::Handle> {
         let job = self.client.job(id)?;
         ns::of_job(&job, &kind)
+    }
+
+    /// A handle of a running job's group.
+    #[napi(catch_unwind)]
+    pub fn cgroup(&self, id: u32) -> Result<cgroup::GroupHandle> {
+        let job = self.client.job(id)?;
+        cgroup::of_job(&job)
+    }
+
+    /// Puts other limits in force, given as the JSON text of a spec; the enforcement as JSON text, that of
+    /// the call and all of it. A promise.
+    #[napi(catch_unwind)]
+    pub fn update<'env>(&self, env: &'env Env, id: u32, settings: String) -> Result<Object<'env>> {
+        let job = self.client.job(id)?;
+        task::task(env, move || {
+            let changed = job.update(&cgroup::limits(&settings)?)?;
+            failure::text(&(changed, job.enforcement()))
+        })
     }
 
     /// What a started job is, as JSON text: pid, namespaces, enforcement, and the descriptors of its

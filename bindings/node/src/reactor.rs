@@ -1,10 +1,11 @@
-//! One thread that waits for the jobs of the whole process: an epoll instance over their descriptors.
+//! One thread that waits for the jobs, and the events of cgroups, of the whole process: an epoll instance over
+//! their descriptors.
 //!
-//! It owns nothing of a JavaScript thread but a weak threadsafe function, so it keeps no event loop alive,
-//! and it ends with the process.
+//! It owns nothing of a JavaScript thread but what settles a promise or calls a weak threadsafe function, so
+//! it keeps no event loop alive, and it ends with the process.
 
 use std::collections::HashMap;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use libisolate::{Error, Job, Outcome, Stage};
@@ -15,14 +16,21 @@ use crate::failure::guard;
 
 type Done = Box<dyn FnOnce(Result<Outcome, Error>) + Send>;
 
-struct Watched {
-    job: Arc<Job>,
-    done: Done,
+/// What is done once the reactor has forgotten a source, and with it the last that it held of it.
+pub type Afterwards = Box<dyn FnOnce() + Send>;
+
+/// Something to wait for.
+pub trait Source: Send + Sync {
+    /// Readable when there is something to do.
+    fn fd(&self) -> BorrowedFd<'_>;
+
+    /// Does what can be done without blocking; gives what is left when that was all.
+    fn turn(&self) -> Option<Afterwards>;
 }
 
 struct Reactor {
     epoll: Epoll,
-    watched: Mutex<(u64, HashMap<u64, Watched>)>,
+    watched: Mutex<(u64, HashMap<u64, Arc<dyn Source>>)>,
 }
 
 static REACTOR: OnceLock<Result<Arc<Reactor>, Error>> = OnceLock::new();
@@ -32,18 +40,68 @@ fn io_error(errno: Errno, subject: &str) -> Error {
     Error::from_io(&error, Stage::Wait, subject)
 }
 
-/// Calls `done` on the reactor's thread once the job has ended.
+fn reactor() -> Result<Arc<Reactor>, Error> {
+    REACTOR.get_or_init(Reactor::start).clone()
+}
+
+/// Waits for a source until its turn gives something.
 ///
 /// # Errors
 /// `Limit`, when there is no descriptor or thread to be had.
-pub fn watch(job: Arc<Job>, done: Done) -> Result<(), Error> {
-    REACTOR.get_or_init(Reactor::start).clone()?.add(job, done)
+pub fn watch(source: Arc<dyn Source>) -> Result<(), Error> {
+    reactor()?.add(source)
+}
+
+/// Calls `done` on the reactor's thread once the job has ended.
+///
+/// # Errors
+/// As [`watch`].
+pub fn watch_job(job: Arc<Job>, done: Done) -> Result<(), Error> {
+    let done = Mutex::new(Some(done));
+    watch(Arc::new(Running { job, done }))
+}
+
+/// Waits for a source no more.
+pub fn forget(source: &Arc<dyn Source>) {
+    if let Ok(reactor) = reactor() {
+        reactor.remove(source);
+    }
 }
 
 /// Starts the thread, if it does not run yet: a thread that is about to move into other namespaces must
 /// not be the one that starts it there.
 pub fn ready() -> Result<(), Error> {
-    REACTOR.get_or_init(Reactor::start).clone().map(drop)
+    reactor().map(drop)
+}
+
+struct Running {
+    job: Arc<Job>,
+    done: Mutex<Option<Done>>,
+}
+
+impl Source for Running {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.job.as_fd()
+    }
+
+    fn turn(&self) -> Option<Afterwards> {
+        let end = match guard(|| self.job.try_wait()) {
+            Ok(None) => return None,
+            Ok(Some(outcome)) => Ok(outcome),
+            Err(error) => Err(error),
+        };
+        let done = self
+            .done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        // The job itself is gone before the end is told: see `Client::ended`.
+        Some(Box::new(move || {
+            if let Some(done) = done {
+                done(end);
+            }
+        }))
+    }
 }
 
 impl Reactor {
@@ -62,19 +120,29 @@ impl Reactor {
         Ok(reactor)
     }
 
-    fn watched(&self) -> MutexGuard<'_, (u64, HashMap<u64, Watched>)> {
+    fn watched(&self) -> MutexGuard<'_, (u64, HashMap<u64, Arc<dyn Source>>)> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, job: Arc<Job>, done: Done) -> Result<(), Error> {
+    fn add(&self, source: Arc<dyn Source>) -> Result<(), Error> {
         let mut watched = self.watched();
         watched.0 += 1;
         let token = watched.0;
         self.epoll
-            .add(job.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, token))
+            .add(source.fd(), EpollEvent::new(EpollFlags::EPOLLIN, token))
             .map_err(|e| io_error(e, "epoll"))?;
-        watched.1.insert(token, Watched { job, done });
+        watched.1.insert(token, source);
         Ok(())
+    }
+
+    fn remove(&self, source: &Arc<dyn Source>) {
+        let mut watched = self.watched();
+        let found = watched.1.iter().find(|(_, one)| Arc::ptr_eq(one, source));
+        let Some(token) = found.map(|(token, _)| *token) else {
+            return;
+        };
+        let _ = self.epoll.delete(source.fd());
+        watched.1.remove(&token);
     }
 
     fn run(&self) {
@@ -92,23 +160,23 @@ impl Reactor {
         }
     }
 
-    /// Lets one job do what it can; delivers its end.
+    /// Lets one source do what it can.
     fn turn(&self, token: u64) {
-        let Some(job) = self.watched().1.get(&token).map(|w| Arc::clone(&w.job)) else {
+        let Some(source) = self.watched().1.get(&token).map(Arc::clone) else {
             return;
         };
-        let end = match guard(|| job.try_wait()) {
-            Ok(None) => return,
-            Ok(Some(outcome)) => Ok(outcome),
-            Err(error) => Err(error),
+        let Some(afterwards) = source.turn() else {
+            return;
         };
-        let _ = self.epoll.delete(job.as_fd());
-        let removed = self.watched().1.remove(&token);
-        // Before the end is told: see `Client::ended`.
-        drop(job);
-        if let Some(Watched { job, done }) = removed {
-            drop(job);
-            done(end);
+        let mut watched = self.watched();
+        // Unless it was forgotten meanwhile, and another waits for the same descriptor by now.
+        let removed = watched.1.remove(&token);
+        if removed.is_some() {
+            let _ = self.epoll.delete(source.fd());
         }
+        drop(watched);
+        drop(removed);
+        drop(source);
+        afterwards();
     }
 }

@@ -13,6 +13,22 @@ use crate::launcher;
 /// What makes the result on the JavaScript thread.
 type Made<T> = Box<dyn FnOnce(Env) -> Result<T> + Send>;
 
+/// What settles a promise, from any thread. Until it is called it keeps the event loop alive.
+pub type Settle<T> = Box<dyn FnOnce(libisolate::Result<T>) + Send>;
+
+/// A promise, and what settles it.
+pub fn promise<T>(env: &Env) -> Result<(Settle<T>, Object<'_>)>
+where
+    T: ToNapiValue + Send + 'static,
+{
+    let (deferred, promise) = env.create_deferred::<T, Made<T>>()?;
+    let settle = Box::new(move |result| match result {
+        Ok(value) => deferred.resolve(Box::new(move |_| Ok(value)) as Made<T>),
+        Err(error) => deferred.reject(failure(&error)),
+    });
+    Ok((settle, promise))
+}
+
 /// A promise of what `work` gives. On a thread that was moved into other namespaces it runs at once, on
 /// that thread.
 pub fn task<T, F>(env: &Env, work: F) -> Result<Object<'_>>

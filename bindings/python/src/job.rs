@@ -9,6 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::cgroup::{Cgroup, limits};
 use crate::failure::{IntoPy as _, guard, to_json};
 use crate::ns::Namespace;
 use crate::poll;
@@ -178,6 +179,20 @@ impl Job {
         let job = self.get()?;
         let processes = py.detach(|| guard(|| job.processes())).into_py(py)?;
         to_json(py, &processes)
+    }
+
+    /// The job's own group.
+    fn cgroup(&self, py: Python<'_>) -> PyResult<Cgroup> {
+        let job = self.get()?;
+        let group = py.detach(|| guard(|| job.cgroup()));
+        group.into_py(py).map(Cgroup::from)
+    }
+
+    /// Puts other limits in force, given as the JSON text of a spec; the enforcement as JSON text.
+    fn update(&self, py: Python<'_>, settings: &str) -> PyResult<String> {
+        let job = self.get()?;
+        let enforcement = py.detach(|| guard(|| job.update(&limits(settings)?)));
+        to_json(py, &enforcement.into_py(py)?)
     }
 
     /// Kills and reaps. Gives the outcome, or nothing when it was closed before or belongs to another

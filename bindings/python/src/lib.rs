@@ -1,6 +1,7 @@
 //! `libisolate._native`: specs go in as JSON text, outcomes come back as JSON text and bytes. The
 //! package's own Python makes dataclasses, files and exceptions of them.
 
+mod cgroup;
 mod failure;
 mod job;
 mod ns;
@@ -56,5 +57,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(move_to_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(normalize, module)?)?;
     module.add_function(wrap_pyfunction!(spawn, module)?)?;
+    cgroup::register(module)?;
     ns::register(module)
 }

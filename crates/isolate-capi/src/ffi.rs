@@ -170,6 +170,31 @@ pub(crate) unsafe fn put_bytes(
     Ok(())
 }
 
+/// Stores as many numbers as a buffer of the caller's has room for, and in `count` how many there are.
+pub(crate) unsafe fn put_some(
+    first: *mut c_int,
+    room: usize,
+    count: *mut usize,
+    name: &str,
+    list: impl FnOnce() -> Vec<i32>,
+) -> Result<()> {
+    if first.is_null() && room > 0 {
+        return Err(null(name));
+    }
+    // SAFETY: `put` has the same contract.
+    unsafe {
+        put(count, || {
+            let found = list();
+            let stored = found.len().min(room);
+            if stored > 0 {
+                // Not NULL, so there is room for `room` numbers, which are the caller's.
+                first.copy_from_nonoverlapping(found.as_ptr(), stored);
+            }
+            Ok(found.len())
+        })
+    }
+}
+
 /// As `give`, for a type that is counted by references.
 pub(crate) unsafe fn give_counted<T>(
     out: *mut *mut T,

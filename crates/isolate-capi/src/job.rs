@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use libisolate::{Error, ErrorKind, Job, Outcome, Result, Stage};
 
+use crate::cgroup::{self, isolate_cgroup};
 use crate::constants;
 use crate::error::isolate_error;
 use crate::ffi::{self, shared};
@@ -99,6 +100,21 @@ pub unsafe extern "C" fn isolate_job_namespace(
     ns::give(out, err, || {
         shared(job, "job")?.0.namespace(ns_kind::kind(kind)?)
     })
+}
+
+/// Open a job's own group, as a handle that lives on after the job; the group does not.
+///
+/// out: the handle, on success.
+/// Returns 0, -EINVAL for NULL, -ENOENT when the job has ended or has no group, or another negative errno.
+/// Ownership: release *out with isolate_cgroup_free.
+/// Threads: any. Blocks: for the time of some file reads. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_job_cgroup(
+    job: *const isolate_job,
+    out: *mut *mut isolate_cgroup,
+    err: *mut *mut isolate_error,
+) -> c_int {
+    cgroup::give(out, err, || shared(job, "job")?.0.cgroup())
 }
 
 /// Take one more reference to a job.

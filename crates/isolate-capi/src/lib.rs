@@ -13,9 +13,16 @@
 // each body would only repeat the function's own `unsafe`.
 #![allow(unsafe_op_in_unsafe_fn)]
 
+pub mod applied;
 pub mod cgroup;
+pub mod cgroup_files;
+pub mod cgroup_leaf;
+pub mod cgroup_members;
+pub mod cgroup_memory;
 pub mod constants;
+pub mod convert;
 pub mod error;
+pub mod events;
 mod ffi;
 pub mod host;
 pub mod inside;
@@ -34,6 +41,8 @@ pub mod outcome;
 pub mod spec;
 pub mod spec_limits;
 pub mod spec_setters;
+pub mod stat;
 pub mod string;
 pub mod usage;
 pub mod version;
+pub mod watches;

@@ -1,13 +1,13 @@
 //! `isolate_outcome`: how a job ended, what it used and what was in force.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::OnceLock;
 
-use libisolate::job::Enforced;
+use libisolate::Outcome;
 use libisolate::spec::Bytes;
-use libisolate::{Error, Outcome};
 
+use crate::applied::Row;
 use crate::constants;
 use crate::error::isolate_error;
 use crate::ffi::{self, shared};
@@ -24,16 +24,6 @@ pub struct isolate_outcome {
     stderr: OnceLock<Option<Vec<u8>>>,
 }
 
-/// The strings of one `isolate_enforcement`.
-struct Row {
-    name: CString,
-    requested: CString,
-    file: Option<CString>,
-    value: Option<CString>,
-    reason: Option<CString>,
-    status: u32,
-}
-
 impl isolate_outcome {
     pub(crate) fn new(outcome: Outcome) -> isolate_outcome {
         isolate_outcome {
@@ -45,24 +35,6 @@ impl isolate_outcome {
             outcome,
         }
     }
-}
-
-impl Row {
-    fn new(enforced: &Enforced) -> Row {
-        let optional = |text: &Option<String>| text.as_deref().map(ffi::c_string);
-        Row {
-            name: ffi::c_string(enforced.name.as_str()),
-            requested: ffi::c_string(enforced.requested.as_str()),
-            file: optional(&enforced.file),
-            value: optional(&enforced.value),
-            reason: optional(&enforced.reason),
-            status: constants::enforcement_status_number(enforced.status),
-        }
-    }
-}
-
-fn pointer(text: &Option<CString>) -> *const c_char {
-    text.as_deref().map_or(ptr::null(), CStr::as_ptr)
 }
 
 unsafe fn captured(
@@ -274,20 +246,8 @@ pub unsafe extern "C" fn isolate_outcome_enforcement(
     out: *mut isolate_enforcement,
 ) -> c_int {
     ffi::code(|| {
-        let rows = &shared(outcome, "outcome")?.enforcement;
-        let row = rows
-            .get(index)
-            .ok_or_else(|| Error::invalid("index", format!("{index} of {}", rows.len())))?;
-        let known = isolate_enforcement {
-            size: size_of::<isolate_enforcement>(),
-            name: row.name.as_ptr(),
-            requested: row.requested.as_ptr(),
-            file: pointer(&row.file),
-            value: pointer(&row.value),
-            reason: pointer(&row.reason),
-            status: row.status.into(),
-        };
-        ffi::fill(out, &known, "out").map(|()| 0)
+        let row = Row::of(&shared(outcome, "outcome")?.enforcement, index)?;
+        ffi::fill(out, &row, "out").map(|()| 0)
     })
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use libisolate::spec::{CpusetPartition, DeviceRule, IoLimit, Limits, RdmaLimit, Seconds, Size};
+use libisolate::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -100,6 +101,10 @@ pub struct LimitOptions {
     /// A further cgroup file with the text to write, such as memory.swap.high=64M
     #[arg(long, value_name = "FILE=TEXT", value_parser = assignment)]
     pub cgroup_file: Vec<(String, String)>,
+    /// Any limit of a spec by its name (docs/spec.md), such as cpu_weight=50 or
+    /// 'devices=[{"allow": false, "device": "a"}]'
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub limit: Vec<(String, String)>,
     /// Limits that may be left out where this host cannot hold them, such as swap,io_weight
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub best_effort: Vec<String>,
@@ -107,7 +112,7 @@ pub struct LimitOptions {
 
 impl LimitOptions {
     /// Puts what was said into limits: it wins over what is there, and is added to lists.
-    pub fn put(&self, limits: &mut Limits) {
+    pub fn put(&self, limits: &mut Limits) -> Result<()> {
         fn set<T: Clone>(field: &mut Option<T>, option: &Option<T>) {
             if option.is_some() {
                 field.clone_from(option);
@@ -145,6 +150,27 @@ impl LimitOptions {
         limits.misc.extend(self.misc.iter().cloned());
         limits.files.extend(self.cgroup_file.iter().cloned());
         limits.best_effort.extend(self.best_effort.iter().cloned());
+        for (name, text) in &self.limit {
+            *limits = with(limits, name, text)?;
+        }
+        Ok(())
+    }
+}
+
+/// The limits with one more: JSON where that is what the limit takes, text otherwise, so that
+/// `cpu_weight=50` and `cpuset=0` are both as meant.
+fn with(limits: &Limits, name: &str, text: &str) -> Result<Limits> {
+    let wrong =
+        |error: serde_json::Error| Error::invalid(format!("limits.{name}"), error.to_string());
+    let all = serde_json::to_value(limits).map_err(wrong)?;
+    let set = |value: Value| {
+        let mut all = all.clone();
+        all[name] = value;
+        serde_json::from_value(all).map_err(wrong)
+    };
+    match serde_json::from_str(text) {
+        Ok(value) => set(value).or_else(|error| set(text.into()).map_err(|_| error)),
+        Err(_) => set(text.into()),
     }
 }
 
@@ -276,7 +302,7 @@ mod tests {
         let read = Only::try_parse_from(std::iter::once(&"x").chain(words));
         let read = read.map_err(|error| error.to_string())?;
         let mut limits = Limits::default();
-        read.limits.put(&mut limits);
+        read.limits.put(&mut limits).map_err(|e| e.message())?;
         Ok(limits)
     }
 
@@ -369,6 +395,10 @@ mod tests {
             (["--io", "8:0,read_bps=12Q"], "unknown suffix"),
             (["--rdma", ",objects=1"], "it is ADAPTER,KEY=N"),
             (["--misc", "sev=x"], "\"x\" is no number"),
+            (
+                ["--limit", "no_such=1"],
+                "spec: limits.no_such: unknown field `no_such`",
+            ),
             (
                 ["--cpuset-partition", "mine"],
                 "there are member, root and isolated",

@@ -37,6 +37,15 @@ const SOURCES: &[&str] = &[
     "ns_ids",
     "host",
     "cgroup",
+    "cgroup_members",
+    "cgroup_files",
+    "cgroup_memory",
+    "applied",
+    "stat",
+    "watches",
+    "events",
+    "convert",
+    "cgroup_leaf",
 ];
 
 /// The version node a function came with; those not named came with the first.

@@ -1,11 +1,13 @@
-//! The spec and outcome types, and those that tell of namespaces, as a plain model that every generator
-//! reads.
+//! The spec and outcome types, and those that tell of namespaces and cgroups, as a plain model that every
+//! generator reads.
 //!
 //! It is taken from the JSON schema that schemars derives from the Rust types, so there is one
 //! definition only. A schema construct that this file does not know is an error, never a guess.
 
 use std::fmt;
 
+use libisolate::cgroup::convert::Rule;
+use libisolate::cgroup::{Event, MemoryValue, OomControl, Place, Stat, StatKind, Watch};
 use libisolate::ns::{
     CgroupPath, IdMaps, Kind as NamespaceKind, MountInfo, NamespaceEntry, NamespaceId, Persisted,
     Process, SubordinateIds, TreeNode,
@@ -31,6 +33,10 @@ pub struct Model {
     pub told: Vec<Type>,
     /// What it tells and is given as well, without the types above.
     pub exchanged: Vec<Type>,
+    /// What the library is told to do with cgroups, without the types above.
+    pub group_given: Vec<Type>,
+    /// What it tells of cgroups, without the types above.
+    pub group_told: Vec<Type>,
 }
 
 /// A named type.
@@ -172,9 +178,13 @@ impl Model {
             .concat(),
             told: Vec::new(),
             exchanged: Vec::new(),
+            group_given: Vec::new(),
+            group_told: Vec::new(),
         };
         model.exchanged = model.further(&exchanged_schemas())?;
         model.told = model.further(&told_schemas())?;
+        model.group_given = model.further(&group_given_schemas())?;
+        model.group_told = model.further(&group_told_schemas())?;
         Ok(model)
     }
 
@@ -189,18 +199,26 @@ impl Model {
         Ok(found)
     }
 
-    /// All types once each: the spec's, the outcome's, the error's, and those of namespaces.
+    /// All types once each: the spec's, the outcome's, the error's, and those of namespaces and cgroups.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let more = self
             .outcome
             .iter()
             .filter(|t| self.spec.iter().all(|s| s.name != t.name));
         let namespaces = self.exchanged.iter().chain(&self.told);
+        let cgroups = self.group_given.iter().chain(&self.group_told);
         self.spec
             .iter()
             .chain(more)
             .chain(&self.error)
             .chain(namespaces)
+            .chain(cgroups)
+    }
+
+    /// Whether nobody but the library makes values of a type of namespaces or cgroups.
+    pub fn is_told(&self, kind: &Type) -> bool {
+        let told = |types: &[Type]| types.iter().any(|told| told.name == kind.name);
+        told(&self.told) || told(&self.group_told)
     }
 
     /// The named type.
@@ -243,6 +261,26 @@ pub fn told_schemas() -> Map<String, Value> {
 pub fn exchanged_schemas() -> Map<String, Value> {
     let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12());
     made.subschema_for::<IdMaps>();
+    made.take_definitions(true)
+}
+
+/// As [`exchanged_schemas`], of cgroups.
+pub fn group_given_schemas() -> Map<String, Value> {
+    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    made.subschema_for::<Watch>();
+    made.subschema_for::<StatKind>();
+    made.subschema_for::<MemoryValue>();
+    made.subschema_for::<Rule>();
+    made.take_definitions(true)
+}
+
+/// As [`told_schemas`], of cgroups.
+pub fn group_told_schemas() -> Map<String, Value> {
+    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12().for_serialize());
+    made.subschema_for::<Place>();
+    made.subschema_for::<Stat>();
+    made.subschema_for::<Event>();
+    made.subschema_for::<OomControl>();
     made.take_definitions(true)
 }
 
@@ -298,7 +336,7 @@ fn read_type(name: &str, schema: &Value) -> Result<Vec<Type>> {
             arms,
         }
     } else if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
-        let read = variants.iter().map(|v| variant(name, v));
+        let read = variants.iter().map(|v| variant(name, v, &mut found));
         Shape::Choice(read.collect::<Result<Vec<_>>>()?)
     } else {
         return Err(format!("{name}: neither a struct nor a choice: {schema}"));
@@ -333,8 +371,7 @@ fn tagged(owner: &str, tag: &str, schema: &Value) -> Result<(String, Type)> {
         .get(tag)
         .and_then(|property| text(property, "const"));
     let word = word.ok_or_else(lost)?;
-    let mut name = camel(&format!("_{word}"));
-    name.push_str(owner);
+    let name = named_after(word, owner);
     let mut fields = fields(&name, schema, properties)?;
     fields.sort_by_key(|field| field.name != tag);
     for field in fields.iter_mut().filter(|field| field.name == tag) {
@@ -346,6 +383,11 @@ fn tagged(owner: &str, tag: &str, schema: &Value) -> Result<(String, Type)> {
         shape: Shape::Struct(fields),
     };
     Ok((word.to_owned(), arm))
+}
+
+/// `FdPin` for "fd" of `Pin`.
+fn named_after(word: &str, owner: &str) -> String {
+    camel(&format!("_{word}")) + owner
 }
 
 fn fields(owner: &str, schema: &Value, properties: &Map<String, Value>) -> Result<Vec<Field>> {
@@ -374,7 +416,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn variant(owner: &str, schema: &Value) -> Result<Variant> {
+/// A variant; where its payload is a struct without a name, that is found, too, named after both.
+fn variant(owner: &str, schema: &Value, found: &mut Vec<Type>) -> Result<Variant> {
     let (name, payload) = if let Some(name) = text(schema, "const") {
         (name.to_owned(), None)
     } else {
@@ -383,10 +426,19 @@ fn variant(owner: &str, schema: &Value) -> Result<Variant> {
             .filter(|p| p.len() == 1)
             .and_then(|p| p.iter().next());
         let (name, payload) = only.ok_or_else(|| format!("{owner}: unknown variant {schema}"))?;
-        (
-            name.clone(),
-            Some(kind(payload).map_err(|e| format!("{owner}.{name}: {e}"))?),
-        )
+        let payload = match payload.get("properties").and_then(Value::as_object) {
+            Some(properties) => {
+                let named = named_after(name, owner);
+                found.push(Type {
+                    shape: Shape::Struct(fields(&named, payload, properties)?),
+                    doc: doc(schema),
+                    name: named.clone(),
+                });
+                Kind::Named(named)
+            }
+            None => kind(payload).map_err(|e| format!("{owner}.{name}: {e}"))?,
+        };
+        (name.clone(), Some(payload))
     };
     Ok(Variant {
         name,

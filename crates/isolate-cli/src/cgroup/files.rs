@@ -33,7 +33,7 @@ fn tell(file: &str, text: &str, as_json: bool) -> Result<()> {
 
 pub fn limit(options: &Limit) -> Result<()> {
     let mut limits = Limits::default();
-    options.limits.put(&mut limits);
+    options.limits.put(&mut limits)?;
     if limits.names().next().is_none() {
         return Err(Error::new(
             ErrorKind::InvalidSpec,

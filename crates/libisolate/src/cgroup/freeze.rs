@@ -44,7 +44,7 @@ impl Cgroup {
         if result.is_err() {
             let _ = write_state(by, false);
         }
-        result
+        self.unless_gone(result)
     }
 
     /// Lets every process go on, and returns when all do.
@@ -56,7 +56,7 @@ impl Cgroup {
         let mut done = Err(self.no_freezer());
         // Whoever froze it, and by what: both are let go.
         for tree in self.trees.iter().filter(|tree| freezes(tree)) {
-            done = self.switch(tree, false, timeout);
+            done = self.unless_gone(self.switch(tree, false, timeout));
             done.clone()?;
         }
         done

@@ -1,16 +1,18 @@
 //! A group as one thing across all hierarchies: made, opened, found, and its files by name.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::choice::{available, choose, may_hold, refusal};
 use super::dir::{Dir, check_name};
 use super::driver::{Cgroupfs, Driver, Parent};
 use super::path::{GroupPath, check_group};
 use super::tree::Tree;
-use super::{CgroupHost, Hierarchy, Version, end, parse, place, probe};
+use super::{Hierarchy, Version, end, parse, probe};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
 use crate::spec::Bytes;
@@ -39,7 +41,8 @@ pub struct CreateOptions {
 }
 
 /// One directory of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CgroupPlace")]
 pub struct Place {
     /// v1 or v2.
     pub version: Version,
@@ -387,6 +390,15 @@ impl Cgroup {
         self.trees.iter().all(|tree| !tree.dir.has("cgroup.procs"))
     }
 
+    /// A failure, told as the removal where that is the cause: a v1 file that is not there could be one
+    /// that this kernel does not have.
+    pub(super) fn unless_gone<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match self.is_gone() {
+            true => self.gone(),
+            false => error,
+        })
+    }
+
     pub(super) fn gone(&self) -> Error {
         Error::from_errno(
             isolate_sys::Errno::ENOENT,
@@ -418,98 +430,6 @@ impl Cgroup {
     }
 }
 
-impl GroupPath {
-    fn base(&self, hierarchy: &Hierarchy) -> PathBuf {
-        match self.absolute {
-            true => hierarchy.mount.as_path().to_owned(),
-            false => hierarchy.dir.as_path().to_owned(),
-        }
-    }
-
-    fn in_hierarchy(&self, hierarchy: &Hierarchy) -> PathBuf {
-        let mut path = self.base(hierarchy);
-        path.extend(&self.names);
-        path
-    }
-
-    /// The groups in which controllers are enabled for one below: from the caller's own, or that alone
-    /// which was named from the root.
-    fn chain(&self, hierarchy: &Hierarchy) -> Vec<PathBuf> {
-        if self.absolute {
-            return vec![self.in_hierarchy(hierarchy)];
-        }
-        let mut path = self.base(hierarchy);
-        let mut chain = vec![path.clone()];
-        for name in &self.names {
-            path.push(name);
-            chain.push(path.clone());
-        }
-        chain
-    }
-}
-
-/// The hierarchies in which a new group gets a directory.
-fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a Hierarchy>> {
-    for name in asked.into_iter().flatten() {
-        let subject = format!("controller {name}");
-        let Some(hierarchy) = host.controller(name) else {
-            let reason = place::absent(host, name);
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                Stage::Cgroup,
-                subject,
-                reason,
-            ));
-        };
-        if !hierarchy.writable {
-            let reason = hierarchy.reason.clone().unwrap_or_default();
-            return Err(Error::new(
-                ErrorKind::Permission,
-                Stage::Cgroup,
-                subject,
-                reason,
-            ));
-        }
-    }
-    let wanted = |hierarchy: &&Hierarchy| {
-        let fits = hierarchy.version == Version::V2 || may_hold(&hierarchy.controllers, asked);
-        hierarchy.writable && fits
-    };
-    let chosen: Vec<&Hierarchy> = host.hierarchies.iter().filter(wanted).collect();
-    if chosen.is_empty() {
-        let (kind, reason) = place::no_group(host);
-        return Err(Error::new(kind, Stage::Cgroup, "cgroup", reason));
-    }
-    Ok(chosen)
-}
-
-/// Whether a hierarchy with these controllers has one that was asked for, or any.
-fn may_hold(controllers: &[String], asked: Option<&[String]>) -> bool {
-    match asked {
-        None => !controllers.is_empty(),
-        Some(asked) => controllers.iter().any(|c| asked.contains(c)),
-    }
-}
-
-/// Why nothing can be chosen, by everything that can be known of the host.
-fn refusal(asked: Option<&[String]>) -> Error {
-    let told = probe::probe().and_then(|host| choose(&host, asked).map(|_| ()));
-    told.err().unwrap_or_else(|| missing("."))
-}
-
-/// The controllers that a group below the parent can have in this hierarchy.
-fn available(hierarchy: &Hierarchy, above: &GroupPath) -> Vec<String> {
-    if hierarchy.version == Version::V1 {
-        return hierarchy.controllers.clone();
-    }
-    match Dir::open(&above.in_hierarchy(hierarchy)) {
-        // Below the caller's own group what that has can be handed on.
-        Ok(_) if !above.absolute => hierarchy.controllers.clone(),
-        Ok(dir) => words(&dir, "cgroup.controllers"),
-        Err(_) => Vec::new(),
-    }
-}
-
 /// The tree of a hierarchy where it has such a directory.
 fn tree(hierarchy: &Hierarchy, path: &Path) -> Result<Option<Tree>> {
     match Dir::open(path) {
@@ -524,12 +444,12 @@ fn tree(hierarchy: &Hierarchy, path: &Path) -> Result<Option<Tree>> {
     }
 }
 
-fn words(dir: &Dir, file: &str) -> Vec<String> {
+pub(super) fn words(dir: &Dir, file: &str) -> Vec<String> {
     let text = dir.read(file).unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn missing(path: &str) -> Error {
+pub(super) fn missing(path: &str) -> Error {
     Error::from_errno(isolate_sys::Errno::ENOENT, Stage::Cgroup, path)
         .with_hint("no hierarchy has such a group")
 }

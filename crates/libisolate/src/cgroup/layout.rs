@@ -1,12 +1,14 @@
 //! The cgroup trees of a host: which controllers are mounted where, and where the caller is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Bytes;
 
 /// The version of a hierarchy's interface (cgroups(7)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CgroupVersion")]
 pub enum Version {
     /// One hierarchy for each controller or group of controllers.
     V1,

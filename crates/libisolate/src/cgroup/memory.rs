@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::PoisonError;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::convert::is_unlimited;
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
 
 /// A number that the memory controller keeps; the names are those of v1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryValue {
     /// Bytes in use, page cache included. v1 `memory.usage_in_bytes`, v2 `memory.current`.
@@ -102,7 +103,7 @@ impl MemoryValue {
 }
 
 /// What happens in a group that is out of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OomControl {
     /// v1 `oom_kill_disable`: who needs memory that is not there waits, and nobody is killed. On v2
     /// never.
@@ -121,7 +122,7 @@ impl Cgroup {
     /// `Unsupported` without the memory controller, without swap accounting, and for what v2 does not
     /// have.
     pub fn memory(&self, value: MemoryValue) -> Result<Option<u64>> {
-        let tree = self.tree("memory")?;
+        let tree = self.memory_tree()?;
         let dir = &tree.dir;
         if tree.version == Version::V1 {
             let number = number(dir, value.v1_file())?;
@@ -150,6 +151,13 @@ impl Cgroup {
         }
     }
 
+    fn memory_tree(&self) -> Result<&Tree> {
+        match self.is_gone() {
+            true => Err(self.gone()),
+            false => self.tree("memory"),
+        }
+    }
+
     /// Sets a limit of the memory controller's, `None` for none; gives what is in force then (rounded
     /// down to a page by the kernel).
     ///
@@ -160,7 +168,7 @@ impl Cgroup {
     /// `Busy` for a limit below the use, with use and peak; `InvalidSpec` for a value that is no limit,
     /// and for a limit of both that is below that of memory.
     pub fn set_memory(&self, value: MemoryValue, limit: Option<u64>) -> Result<Option<u64>> {
-        let tree = self.tree("memory")?;
+        let tree = self.memory_tree()?;
         match (value, tree.version) {
             (MemoryValue::Limit | MemoryValue::MemswLimit, Version::V1) => {
                 if value == MemoryValue::Limit {
@@ -225,7 +233,7 @@ impl Cgroup {
     /// `InvalidSpec` for a use or a limit; `Unsupported` on v2 for all but the peak, and for that before
     /// Linux 6.12.
     pub fn reset_memory(&self, value: MemoryValue) -> Result<()> {
-        let tree = self.tree("memory")?;
+        let tree = self.memory_tree()?;
         match (value, tree.version) {
             (
                 MemoryValue::MaxUsage
@@ -279,7 +287,7 @@ impl Cgroup {
     /// # Errors
     /// `Unsupported` without the memory controller.
     pub fn oom_control(&self) -> Result<OomControl> {
-        let tree = self.tree("memory")?;
+        let tree = self.memory_tree()?;
         let file = match tree.version {
             Version::V1 => "memory.oom_control",
             Version::V2 => "memory.events",
@@ -299,7 +307,7 @@ impl Cgroup {
     /// # Errors
     /// `Unsupported` on v2: freeze the group at an event of `memory.high` instead.
     pub fn set_oom_pause(&self, paused: bool) -> Result<()> {
-        let tree = self.tree("memory")?;
+        let tree = self.memory_tree()?;
         if tree.version == Version::V2 {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -319,7 +327,7 @@ impl Cgroup {
     /// # Errors
     /// `Unsupported` for a number of bytes on v1.
     pub fn reclaim(&self, bytes: Option<u64>) -> Result<u64> {
-        let tree = self.tree("memory")?;
+        let tree = self.memory_tree()?;
         let before = self.memory(MemoryValue::Usage)?.unwrap_or(0);
         match (tree.version, bytes) {
             (Version::V1, None) => tree.dir.write("memory.force_empty", "0")?,

@@ -312,7 +312,11 @@ impl State {
     }
 
     pub fn update(&mut self, pid: i32, limits: &Limits) -> Result<Enforcement> {
-        let done = self.living_group(pid)?.update(limits)?;
+        self.living_group(pid)?;
+        let Some(group) = &mut self.group else {
+            return Ok(Enforcement::new());
+        };
+        let done = group.update(limits)?;
         for entry in &done {
             match self.enforcement.iter_mut().find(|e| e.name == entry.name) {
                 // What could not be changed is in force as it was.

@@ -143,6 +143,10 @@ fn parents_and_controllers_that_are_not_there() {
         let group = Own(Cgroup::create(&name, &options(None, Some(&["pids"]))).unwrap());
         assert!(group.controllers().contains(&"pids".to_owned()));
         assert!(group.places().len() <= 2, "{:?}", group.places());
+        // What the groups beside it have on v2, it has too.
+        if group.controllers().contains(&"memory".to_owned()) {
+            return;
+        }
         let error = refused(group.get("memory.stat"));
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(

@@ -74,8 +74,8 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("files", "cgroup_file"),
 ];
 
-/// Fields whose setters are written by hand in `spec.rs`, because they take more than one value. A
-/// test reaches each of them.
+/// Fields whose setters are written by hand in `spec.rs` and `spec_limits.rs`, because they take more than
+/// one value. A test reaches each of them.
 const BY_HAND: &[&str] = &[
     "groups",
     "namespaces",
@@ -404,8 +404,14 @@ fn all_numbered(model: &Model) -> Result<()> {
         }
     };
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
-    // namespaces is JSON text in C.
-    let text = |t: &Type| t.name == "Stage" || model.told.iter().any(|told| told.name == t.name);
+    // namespaces is JSON text in C. The numbers of cgroups' types stand with their functions.
+    let words = [&model.told, &model.group_given, &model.group_told];
+    let text = |t: &Type| {
+        t.name == "Stage"
+            || words
+                .iter()
+                .any(|types| types.iter().any(|w| w.name == t.name))
+    };
     for found in model.types().filter(|t| !text(t)) {
         match &found.shape {
             Shape::Choice(variants) => {

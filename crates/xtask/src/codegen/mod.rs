@@ -23,6 +23,7 @@ const OUTPUTS: &[Output] = &[
     ("crates/isolate-capi/src/spec_setters.rs", c::setters),
     ("python/libisolate/_spec.py", python::module),
     ("python/libisolate/_ns_types.py", python::namespaces),
+    ("python/libisolate/_cgroup_types.py", python::cgroups),
     ("node/spec.d.ts", node::types),
     ("node/spec-keys.js", node::keys),
 ];

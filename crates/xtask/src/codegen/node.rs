@@ -1,5 +1,5 @@
 //! `node/spec.d.ts` and `node/spec-keys.js`: the spec's and the outcome's types, and those that tell of
-//! namespaces, in camelCase, with every length of time in milliseconds.
+//! namespaces and cgroups, in camelCase, with every length of time in milliseconds.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::model::{Field, Kind, Model, Shape, Type};
 
 const TYPES_HEAD: &str = "\
-// The types of a spec, of an outcome, and of what is told of namespaces.
+// The types of a spec, of an outcome, and of what is told of namespaces and cgroups.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 /** What Linux takes for paths, arguments and environment; bytes where it is not text; never with a NUL. */
@@ -20,14 +20,14 @@ export type Duration = number | string;
 ";
 
 const KEYS_HEAD: &str = "\
-// The keys of a spec, of an outcome, and of what is told of namespaces: in JavaScript, on the wire, and what
-// a value is made of.
+// The keys of a spec, of an outcome, and of what is told of namespaces and cgroups: in JavaScript, on the
+// wire, and what a value is made of.
 // Made by `cargo xtask codegen` from the Rust types; not to be edited.
 
 'use strict';
 
 // name: [wire name, 'ms' for a length of time in milliseconds (seconds on the wire), 'map' for an object whose
-// keys are data, 'bytes' for text that need not be UTF-8, or the value's type]
+// keys are data, 'bytes' for text that need not be UTF-8, or the value's type; 'map', the type of its values]
 // A type that is one of several: { $tag: the key with the word that tells which, word: its type }
 ";
 
@@ -55,7 +55,8 @@ pub fn keys(model: &Model) -> Result<String> {
             Shape::Struct(fields) => {
                 for field in fields {
                     let mut made_of = value(field, model)?;
-                    if told(kind, model) && *field.kind.bare() == Kind::Bytes {
+                    // An outcome's bytes go another way than JSON.
+                    if model.is_told(kind) && *field.kind.bare() == Kind::Bytes {
                         made_of = ", 'bytes'".to_owned();
                     }
                     entries.push((name(field), field.name.clone(), made_of));
@@ -90,11 +91,6 @@ pub fn keys(model: &Model) -> Result<String> {
     Ok(page)
 }
 
-/// Whether nobody but the library makes values of the type. An outcome's bytes go another way than JSON.
-fn told(kind: &Type, model: &Model) -> bool {
-    model.told.iter().any(|told| told.name == kind.name)
-}
-
 fn value(field: &Field, model: &Model) -> Result<String> {
     if is_time(field) {
         return Ok(", 'ms'".to_owned());
@@ -102,10 +98,7 @@ fn value(field: &Field, model: &Model) -> Result<String> {
     if let Kind::Map(inner) = field.kind.bare() {
         return match named(inner) {
             None => Ok(", 'map'".to_owned()),
-            Some(_) => Err(format!(
-                "{}: a map of structs has no place here",
-                field.name
-            )),
+            Some(inner) => Ok(format!(", 'map', '{inner}'")),
         };
     }
     let Some(inner) = named(&field.kind) else {
@@ -130,11 +123,15 @@ pub fn types(model: &Model) -> Result<String> {
             one(&mut page, kind, false, model);
         }
     }
-    for kind in &model.exchanged {
-        one(&mut page, kind, true, model);
-    }
-    for kind in &model.told {
-        one(&mut page, kind, false, model);
+    for (types, given) in [
+        (&model.exchanged, true),
+        (&model.told, false),
+        (&model.group_given, true),
+        (&model.group_told, false),
+    ] {
+        for kind in types {
+            one(&mut page, kind, given, model);
+        }
     }
     Ok(page)
 }
@@ -155,7 +152,7 @@ fn one(page: &mut String, kind: &Type, given: bool, model: &Model) {
                 let optional = if given && !field.required { "?" } else { "" };
                 let annotation = if given {
                     annotation(&field.kind, true)
-                } else if told(kind, model) && *field.kind.bare() == Kind::Bytes {
+                } else if model.is_told(kind) && *field.kind.bare() == Kind::Bytes {
                     // A path is text nearly always, and then usable as it is.
                     "string | Buffer".to_owned()
                 } else {
@@ -225,7 +222,10 @@ fn outcome_annotation(owner: &Type, field: &Field) -> String {
         Kind::List(inner) if **inner == Kind::Named("Enforced".to_owned()) => {
             "Readonly<Record<string, Enforced>>".to_owned()
         }
-        bare if !field.required => format!("{} | null", annotation(bare, false)),
+        // An empty map may be left out, and is one all the same.
+        bare if !field.required && !matches!(field.kind, Kind::Map(_)) => {
+            format!("{} | null", annotation(bare, false))
+        }
         _ => annotation(&field.kind, false),
     }
 }

@@ -1,5 +1,5 @@
-//! `python/libisolate/_spec.py` and `_ns_types.py`: the spec's and the outcome's types, and those that
-//! tell of namespaces, as frozen dataclasses.
+//! `python/libisolate/_spec.py`, `_ns_types.py` and `_cgroup_types.py`: the spec's and the outcome's types,
+//! and those that tell of namespaces and cgroups, as frozen dataclasses.
 
 use std::fmt::Write as _;
 
@@ -53,6 +53,19 @@ from typing import Literal, Optional, Sequence, Tuple, Union
 from ._spec import IdMap
 "#;
 
+const CGROUPS_HEAD: &str = r#""""What the library tells of cgroups, and is told to do with them.
+
+Made by `cargo xtask codegen` from the Rust types; not to be edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Mapping, Optional, Sequence, Union
+
+from ._spec import Size
+"#;
+
 /// The module.
 pub fn module(model: &Model) -> Result<String> {
     let mut page = HEAD.to_owned();
@@ -77,9 +90,18 @@ pub fn module(model: &Model) -> Result<String> {
 
 /// The module of what is told of namespaces.
 pub fn namespaces(model: &Model) -> Result<String> {
-    let mut page = NAMESPACES_HEAD.to_owned();
+    of(NAMESPACES_HEAD, &model.exchanged, &model.told, model)
+}
+
+/// The module of what is told of cgroups.
+pub fn cgroups(model: &Model) -> Result<String> {
+    of(CGROUPS_HEAD, &model.group_given, &model.group_told, model)
+}
+
+fn of(head: &str, given: &[Type], told: &[Type], model: &Model) -> Result<String> {
+    let mut page = head.to_owned();
     let mut names: Vec<String> = Vec::new();
-    for (types, given) in [(&model.exchanged, true), (&model.told, false)] {
+    for (types, given) in [(given, true), (told, false)] {
         let own = |kind: &&Type| types.iter().any(|own| own.name == kind.name);
         for kind in ordered(types, model)?.into_iter().filter(own) {
             one(&mut page, kind, given, model)?;
@@ -172,18 +194,23 @@ fn dataclass(
     if let Some(tag) = tag(&kind.name, model) {
         let _ = write!(page, "\n    _tag = \"{tag}\"\n");
     }
-    // A dataclass takes no field without a default after one that has one.
-    let (required, optional): (Vec<_>, Vec<_>) = fields.iter().partition(|f| !given || f.required);
+    // A dataclass takes no field without a default after one that has one. An outcome is always whole.
+    let is_whole = !given && !model.is_told(kind);
+    let (required, optional): (Vec<_>, Vec<_>) =
+        fields.iter().partition(|f| is_whole || f.required);
     for field in required.into_iter().chain(optional) {
         let annotation = if given {
             annotation(&field.kind, true)
         } else {
             outcome_annotation(kind, field)
         };
-        let default = if given {
-            default(field, model)?
-        } else {
-            String::new()
+        let default = match (given, is_whole, field.kind.bare()) {
+            (true, ..) => default(field, model)?,
+            (_, false, Kind::Map(_)) if !field.required && field.kind == *field.kind.bare() => {
+                " = field(default_factory=dict)".to_owned()
+            }
+            (_, false, _) if !field.required => " = None".to_owned(),
+            _ => String::new(),
         };
         let _ = write!(page, "\n    {}: {annotation}{default}\n", field.name);
         docstring(page, &field.doc, "    ");
@@ -251,7 +278,10 @@ fn outcome_annotation(owner: &Type, field: &Field) -> String {
         Kind::List(inner) if **inner == Kind::Named("Enforced".to_owned()) => {
             "Mapping[str, Enforced]".to_owned()
         }
-        _ if !field.required => format!("Optional[{}]", annotation(field.kind.bare(), false)),
+        // An empty map may be left out.
+        _ if !field.required && !matches!(field.kind, Kind::Map(_)) => {
+            format!("Optional[{}]", annotation(field.kind.bare(), false))
+        }
         _ => annotation(&field.kind, false),
     }
 }

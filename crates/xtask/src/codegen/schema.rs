@@ -1,10 +1,13 @@
 //! `include/isolate.schema.json`: the JSON schema of specs, with those of outcomes and of what is told of
-//! namespaces among its definitions.
+//! namespaces and cgroups among its definitions.
 
 use serde_json::{Map, Value, json};
 
 use crate::Result;
-use crate::model::{Model, exchanged_schemas, outcome_schema, spec_schema, told_schemas};
+use crate::model::{
+    Model, exchanged_schemas, group_given_schemas, group_told_schemas, outcome_schema, spec_schema,
+    told_schemas,
+};
 
 /// The schema's text. The root is the spec, so an editor can check spec files against it as it is.
 pub fn json(_: &Model) -> Result<String> {
@@ -12,14 +15,20 @@ pub fn json(_: &Model) -> Result<String> {
     for (name, root) in [("Spec", spec_schema()), ("Outcome", outcome_schema())] {
         collect(&mut definitions, name, root)?;
     }
-    for (name, definition) in exchanged_schemas().into_iter().chain(told_schemas()) {
-        add(&mut definitions, name, definition)?;
+    for more in [
+        exchanged_schemas(),
+        told_schemas(),
+        group_given_schemas(),
+        group_told_schemas(),
+    ] {
+        more.into_iter()
+            .try_for_each(|(name, definition)| add(&mut definitions, name, definition))?;
     }
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "libisolate: spec",
         "description": "What to run and how isolated. The outcome of a job is #/$defs/Outcome, \
-                        a namespace in a list #/$defs/NamespaceEntry.",
+                        a namespace in a list #/$defs/NamespaceEntry, what a cgroup uses #/$defs/Stat.",
         "$ref": "#/$defs/Spec",
         "$defs": definitions,
     });

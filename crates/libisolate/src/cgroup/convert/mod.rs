@@ -12,6 +12,7 @@ mod weight;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -28,7 +29,8 @@ pub use size::{hugepage_bytes, hugepage_name};
 pub use weight::{blkio_to_io_weight, io_to_blkio_weight, shares_to_weight, weight_to_shares};
 
 /// How weights of one version become those of the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ConversionRule")]
 #[non_exhaustive]
 pub enum Rule {
     /// The rule of runc 1.3.2, crun 1.23 and youki 0.6 (2025): 1024 shares are the weight 100, and both

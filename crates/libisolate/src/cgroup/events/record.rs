@@ -86,6 +86,7 @@ impl Watch {
 /// What processes wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PressureResource")]
 pub enum Resource {
     /// A CPU (`cpu.pressure`).
     Cpu,
@@ -108,6 +109,7 @@ impl Resource {
 /// A level of memory pressure on v1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PressureLevel")]
 pub enum Level {
     /// Memory is being reclaimed.
     Low,
@@ -130,6 +132,7 @@ impl Level {
 /// Whose memory pressure on v1 is told (Linux 4.13).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PressureLevelMode")]
 pub enum LevelMode {
     /// The group's, and that of groups below where nobody listens there.
     #[default]
@@ -153,6 +156,7 @@ impl LevelMode {
 /// What has happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CgroupEventKind")]
 #[non_exhaustive]
 pub enum EventKind {
     /// Memory has run out. v1, where the group pauses instead of being killed: `detail` is `paused`.
@@ -225,6 +229,7 @@ impl EventKind {
 
 /// Something that has happened to a group since the watch began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CgroupEvent")]
 #[non_exhaustive]
 pub struct Event {
     /// What has happened.
