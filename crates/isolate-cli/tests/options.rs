@@ -358,7 +358,7 @@ fn further_limits() {
     let told = outcome(
         &scratch,
         &options,
-        "test -r /dev/zero || exit 9; head -c 1 /dev/zero > /dev/null 2>&1 && exit 8; exit 0",
+        "test -c /dev/zero || exit 9; head -c 1 /dev/zero > /dev/null 2>&1 && exit 8; exit 0",
     );
     let all = told["enforcement"].as_array().expect("a list");
     let of = |name: &str| {
