@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Device, filter, v1};
@@ -13,7 +14,8 @@ use crate::error::{Error, Result};
 /// Whether the processes of a group may use a device in a way, and what decides.
 ///
 /// File permissions, mounts with `nodev` and the like are another matter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeviceExplanation")]
 pub struct Explanation {
     /// Whether no tree of the group denies it, as far as that can be seen.
     pub allowed: bool,
@@ -78,6 +80,7 @@ fn explain_v1(dir: &Dir, device: &Device, access: Access) -> Result<Explanation>
     let here = v1::look(dir)?.state;
     let path = dir.path().display();
     let (allowed, rule) = here.decide(device, access);
+    let rule = rule.map(|rule| rule.to_string());
     let above: Vec<_> = above(dir)
         .into_iter()
         .map_while(|dir| v1::look(&dir).ok().map(|seen| (dir, seen.state)))
@@ -114,7 +117,7 @@ fn explain_v1(dir: &Dir, device: &Device, access: Access) -> Result<Explanation>
     };
     Ok(Explanation {
         allowed,
-        rule: rule.map(|rule| rule.to_string()),
+        rule,
         reason,
     })
 }
