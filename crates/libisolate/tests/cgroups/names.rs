@@ -133,6 +133,12 @@ fn a_handle_stays_with_its_group() {
             ErrorKind::NotFound
         );
         assert_eq!(other.get("cgroup.procs").unwrap(), "");
+        let child = Running::shell("exec sleep 100");
+        other.attach(&[child.pid()]).unwrap();
+        assert_eq!(group.processes(true), Vec::<i32>::new());
+        group.kill().unwrap();
+        group.remove().unwrap();
+        assert_eq!(other.processes(false), [child.pid()], "it lives");
     });
 }
 
