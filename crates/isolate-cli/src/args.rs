@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use libisolate::spec::{Seconds, Size};
+use libisolate::spec::Seconds;
 
+use crate::cgroup::args::Cgroup;
+use crate::limits::LimitOptions;
 use crate::ns::args::Ns;
 use crate::ns::words::parameter;
 
@@ -51,16 +53,11 @@ fn in_order(matches: &ArgMatches) -> Vec<(bool, OsString)> {
     all.into_iter().map(|(_, rw, value)| (rw, value)).collect()
 }
 
-/// `NAME=VALUE`.
-fn limit(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it must be NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Run(Box<Run>),
     Ns(Box<Ns>),
+    Cgroup(Box<Cgroup>),
     Info(Info),
 }
 
@@ -77,22 +74,8 @@ pub struct Run {
     /// How much isolation to start from [default: strict]
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
-    /// Memory of the whole job, such as 64M
-    #[arg(long, value_name = "SIZE", value_parser = Size::parse)]
-    pub memory: Option<Size>,
-    /// Swap on top of the memory; 0 forbids swap
-    #[arg(long, value_name = "SIZE", value_parser = Size::parse)]
-    pub swap: Option<Size>,
-    /// Processes and threads
-    #[arg(long, value_name = "N")]
-    pub pids: Option<u64>,
-    /// CPU time per wall time: 0.5 is half a CPU
-    #[arg(long, value_name = "N")]
-    pub cpus: Option<f64>,
-    /// Any other limit of a spec (docs/spec.md), such as cpu_weight=50 or
-    /// 'devices=[{"allow": false, "device": "a"}]'
-    #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
-    pub limit: Vec<(String, String)>,
+    #[command(flatten)]
+    pub limits: LimitOptions,
     /// CPU time of the whole job, such as 10 or 500ms
     #[arg(long, value_name = "S", value_parser = Seconds::parse)]
     pub cpu_time: Option<Seconds>,

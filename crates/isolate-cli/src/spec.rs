@@ -23,9 +23,7 @@ pub fn build(options: &Run) -> Result<Spec> {
             .collect();
     }
     scalars(&mut spec, options);
-    for (name, text) in &options.limit {
-        spec = limited(&spec, name, text)?;
-    }
+    options.limits.put(&mut spec.limits)?;
     for (rw, text) in &options.binds {
         spec.binds.push(bind(text, *rw)?);
     }
@@ -64,10 +62,6 @@ fn scalars(spec: &mut Spec, options: &Run) {
             rw: false,
         })
     });
-    set(&mut spec.limits.memory, options.memory);
-    set(&mut spec.limits.swap, options.swap);
-    set(&mut spec.limits.pids, options.pids);
-    set(&mut spec.limits.cpus, options.cpus);
     set(&mut spec.limits.cpu_time, options.cpu_time);
     set(&mut spec.timeout, options.timeout);
     set(&mut spec.root, root);
@@ -96,21 +90,6 @@ fn read(path: &Path, has_argv: bool) -> Result<Spec> {
         }
     }
     Spec::from_json(&text)
-}
-
-/// The spec with one more limit: JSON where that is what the limit takes, text otherwise, so that
-/// `cpu_weight=50` and `cpuset=0` are both as meant.
-fn limited(spec: &Spec, name: &str, text: &str) -> Result<Spec> {
-    let with = |value: serde_json::Value| {
-        let mut json: serde_json::Value = serde_json::from_str(&spec.to_json())
-            .map_err(|e| Error::invalid("limits", e.to_string()))?;
-        json["limits"][name] = value;
-        Spec::from_json(&json.to_string())
-    };
-    match serde_json::from_str(text) {
-        Ok(value) => with(value).or_else(|error| with(text.into()).map_err(|_| error)),
-        Err(_) => with(text.into()),
-    }
 }
 
 /// `PATH[:DEST]`. A path that is not absolute goes from the working directory on.

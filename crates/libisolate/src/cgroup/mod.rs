@@ -6,6 +6,7 @@
 mod apply;
 mod attach;
 mod bpf;
+mod choice;
 mod controller;
 pub mod convert;
 mod delegate;
