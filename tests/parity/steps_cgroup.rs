@@ -17,6 +17,8 @@ pub fn call(run: &Steps, step: &Step<'_>) -> Option<Result<Made>> {
         return Some(conversion(run, step, name).map(Made::Plain));
     }
     match name {
+        // Asked of namespaces.
+        "cgroup_paths" | "cgroup_paths_of" => None,
         "job_cgroup" => {
             let opened = run.job(step.text("of")).cgroup();
             Some(opened.map(|group| Made::Group(group, false)))
