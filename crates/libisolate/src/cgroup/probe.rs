@@ -264,6 +264,25 @@ fn pids_allowed(pids: &Hierarchy) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// Who asks for less is told the same of it.
+    #[test]
+    fn an_outline_is_a_part_of_the_whole() {
+        let whole = probe().expect("/proc");
+        let places = |host: &CgroupHost| -> Vec<_> {
+            let place = |h: &Hierarchy| (h.version, h.name.clone(), h.dir.clone(), h.own.clone());
+            host.hierarchies.iter().map(place).collect()
+        };
+        let all = outline(|_| true).expect("/proc");
+        assert_eq!(all.hierarchies, whole.hierarchies);
+        assert_eq!(all.layout, whole.layout);
+        let none = outline(|_| false).expect("/proc");
+        assert_eq!(places(&none), places(&whole));
+        let pids = |h: &Hierarchy| h.controllers.iter().any(|c| c == "pids");
+        let some = outline(|h| h.version == Version::V2 || pids(h)).expect("/proc");
+        assert_eq!(some.controller("pids"), whole.controller("pids"));
+        assert_eq!(some.unified(), whole.unified());
+    }
+
     #[test]
     fn releases() {
         assert_eq!(release(OsStr::new("6.18.44-fc-v595")), (6, 18));
