@@ -3660,6 +3660,29 @@ int isolate_cgroup_set(struct isolate_cgroup *cgroup,
                        struct isolate_error **err);
 
 /**
+ * Ask whether the processes of a group may use a device, and which rule of which group says so.
+ *
+ * Looks at the groups above, too, as far as the caller sees them, and at the programs of v2 groups that it
+ * may open (CAP_SYS_ADMIN). Permissions of the device's node and missing capabilities are not looked at.
+ *
+ * device: "c 1:3", "b 8:0" or a path.
+ * access: letters of "rwm": read, write, make a node.
+ * out: 1 when nothing denies it, 0 otherwise, on success.
+ * json: why, on success, as JSON text on one line: an object with "allowed", "rule", such as "deny b 8:0 w" or
+ * null, and "reason", which also says what could not be looked at. May be NULL.
+ * Returns 0, -EINVAL for NULL, for what is no device and no access, -ENOENT for a path that is not there or a
+ * group that was removed, or another negative errno.
+ * Ownership: release *json with isolate_string_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_explain_device(const struct isolate_cgroup *cgroup,
+                                  const char *device,
+                                  const char *access,
+                                  int *out,
+                                  char **json,
+                                  struct isolate_error **err);
+
+/**
  * Ask whether the hierarchy's release agent is run when a group has become empty, in all of its v1
  * hierarchies (cgroups(7)).
  *

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { Server, Socket } from 'node:net';
 import {
-  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, Enforced, IdMap, IdMaps, Limits, MemoryValue,
+  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, DeviceExplanation, Enforced, IdMap, IdMaps, Limits, MemoryValue,
   MountInfo, NamespaceEntry, NamespaceId, NamespaceKind, Namespaces, OomControl, Outcome as Ended, Persisted,
   Process, Spec, Stat, StatKind, Stdio as WireStdio, SubordinateIds, TimeOffsets, TreeNode, Usage, Watch,
 } from './spec';
@@ -171,19 +171,6 @@ export function moveToLeaf(): void;
 /** The library's version, `major.minor.patch`. */
 export const version: string;
 
-/** The controllers of a group: one, or several. */
-export type Controllers = string | readonly string[];
-
-/** Which processes or threads: with `recursive` also those in the groups below. */
-export interface Members {
-  readonly recursive?: boolean;
-}
-
-/** How long to wait, 10 seconds unless said otherwise. */
-export interface Patience {
-  readonly timeoutMs?: number;
-}
-
 /**
  * A group of processes with limits: one directory in each hierarchy that it spans (cgroups(7)). Made or opened
  * by one of the static functions.
@@ -211,7 +198,7 @@ export class Cgroup implements AsyncDisposable {
    */
   static create(
     name: string,
-    options?: { readonly parent?: string; readonly controllers?: Controllers },
+    options?: { readonly parent?: string; readonly controllers?: string | readonly string[] },
   ): Promise<Cgroup>;
   /**
    * Opens a group that is there: `'a/b'` below the caller's own, `'/a/b'` from the root of each hierarchy as the
@@ -242,7 +229,7 @@ export class Cgroup implements AsyncDisposable {
    * Makes a group below this one, with the controllers that it must have, or all that this one has. Fails as
    * `create()`.
    */
-  createChild(name: string, options?: { readonly controllers?: Controllers }): Promise<Cgroup>;
+  createChild(name: string, options?: { readonly controllers?: string | readonly string[] }): Promise<Cgroup>;
 
   /**
    * Moves processes, with all their threads, into the group in every hierarchy: all of them or none.
@@ -261,24 +248,24 @@ export class Cgroup implements AsyncDisposable {
   attachThreads(tids: number | readonly number[]): Promise<void>;
   /**
    * The processes in the group as the caller sees them: those of another pid namespace are left out. Sorted.
-   * None once the group is removed.
+   * With `recursive` also those in the groups below. None once the group is removed.
    */
-  processes(options?: Members): Promise<number[]>;
-  /** The threads in the group. */
-  threads(options?: Members): Promise<number[]>;
+  processes(options?: { readonly recursive?: boolean }): Promise<number[]>;
+  /** The threads in the group, and with `recursive` in those below it. */
+  threads(options?: { readonly recursive?: boolean }): Promise<number[]>;
   /**
    * Stops every process in the group and below it, and resolves when all stand. New ones that come in stop at
    * once. By the v2 directory where there is one (Linux 5.2), else by the v1 freezer.
    *
    * Fails with kind `'invalid_spec'` for a group that the caller is in itself, `'unsupported'` without a v2
-   * directory and a v1 freezer, `'timeout'` when some still move: all are thawed again.
+   * directory and a v1 freezer, `'timeout'` when some still move after `timeoutMs` (10,000): all are thawed again.
    */
-  freeze(options?: Patience): Promise<void>;
+  freeze(options?: { readonly timeoutMs?: number }): Promise<void>;
   /**
    * Lets every process go on, and resolves when all do. Fails with kind `'busy'` when a group above is frozen,
    * which keeps this one frozen.
    */
-  thaw(options?: Patience): Promise<void>;
+  thaw(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Whether all processes of the group stand, by its own state or that of a group above. */
   isFrozen(): Promise<boolean>;
   /** Whether a process is in the group or below it. */
@@ -357,6 +344,16 @@ export class Cgroup implements AsyncDisposable {
    * that goes (v2: Linux 5.19), or so many bytes (v2). Gives the bytes that were freed.
    */
   reclaim(bytes?: number): Promise<number>;
+
+  /**
+   * Whether the processes of the group may use a device, and which rule of which group says so. The device is
+   * `'c 1:3'`, `'b 8:0'` or a path, the access letters of `'rwm'` (read, write, make a node), all by default.
+   *
+   * Looks at the groups above, too, as far as the caller sees them, and at the programs of v2 groups that it may
+   * open (CAP_SYS_ADMIN); the reason says what could not be looked at. Permissions of the device's node and
+   * missing capabilities are not looked at.
+   */
+  explainDevice(device: string, access?: string): Promise<DeviceExplanation>;
 
   /**
    * Whether the hierarchy's release agent is run when the group has become empty, in all of its v1 hierarchies

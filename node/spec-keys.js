@@ -434,3 +434,9 @@ exports.OomControl = {
   underOom: ['under_oom'],
   kills: ['kills'],
 };
+
+exports.DeviceExplanation = {
+  allowed: ['allowed'],
+  rule: ['rule'],
+  reason: ['reason'],
+};

@@ -1236,3 +1236,20 @@ export interface OomControl {
    */
   readonly kills: number;
 }
+
+/**
+ * Whether the processes of a group may use a device in a way, and what decides.
+ *
+ * File permissions, mounts with `nodev` and the like are another matter.
+ */
+export interface DeviceExplanation {
+  /** Whether no tree of the group denies it, as far as that can be seen. */
+  readonly allowed: boolean;
+  /**
+   * The rule that decides, such as `deny b 8:0 w`; `None` where the default does, or a program
+   * that this library cannot read.
+   */
+  readonly rule: string | null;
+  /** What decides, in words, with the path of the group. */
+  readonly reason: string;
+}

@@ -205,6 +205,13 @@ class Cgroup {
     return this.#later((handle) => handle.reclaim(most));
   }
 
+  async explainDevice(device, access = 'rwm') {
+    check.text(device, 'device');
+    check.text(access, 'access');
+    const told = await this.#later((handle) => handle.explainDevice(device, access));
+    return frozen(wire.fromWire(JSON.parse(told), 'DeviceExplanation'));
+  }
+
   async notifyOnRelease() {
     return this.#later((handle) => handle.notifyOnRelease());
   }

@@ -8,6 +8,8 @@ import {
   subordinateIds, cgroupPathsOf, timeOffsetsOf, setTimeOffsets, type NamespaceKind, type Process, type IdMaps,
 } from 'libisolate';
 
+import { Cgroup, convert, type CgroupEventKind, type Enforced, type MemoryStat } from 'libisolate';
+
 export async function use(dir: string, signal: AbortSignal): Promise<void> {
   const r: Outcome = await run(['npm', 'test'], {
     binds: [{ source: dir, dest: '/work', rw: true }],
@@ -93,4 +95,27 @@ export async function useNamespaces(job: Job): Promise<void> {
   await net.run((a: number) => a, 'x');
   // @ts-expect-error: settings are those of namespaces alone
   await createNamespaces('net', { cwd: '/' });
+}
+
+export async function useCgroups(): Promise<void> {
+  await using group = await Cgroup.create('batch', { controllers: ['memory'] });
+  const rows: Readonly<Record<string, Enforced>> = await group.apply({ memory: '1G', cpus: 0.5, cpuPeriodMs: 50 });
+  const limit: number | null = await group.setMemory('limit', null);
+  const memory: MemoryStat | null = (await group.stat(['memory', 'cpu'])).memory;
+  console.log(rows['memory']?.value, limit, memory?.stat['anon'], memory?.oomKills, await group.processes({ recursive: true }));
+  for await (const event of group.events(['oom', { threshold: { bytes: '8M' } }, { pressure: { resource: 'cpu', stallUsec: 1, windowUsec: 2 } }])) {
+    const kind: CgroupEventKind = event.kind;
+    console.log(kind, event.count satisfies number, event.detail satisfies string | null);
+  }
+  const weight: number = convert.sharesToWeight(1024, 'linear');
+  const job = await spawn(['x'], { limits: { memory: '1G' } });
+  console.log(weight, (await job.update({ memory: '2G' }))['memory']?.value, job.cgroup().path, (await group.explainDevice('/dev/null')).allowed);
+  // @ts-expect-error: no such part
+  await group.stat('all');
+  // @ts-expect-error: no such watch
+  group.events('ooom');
+  // @ts-expect-error: no such limit
+  await group.apply({ memroy: 1 });
+  // @ts-expect-error: no such rule
+  convert.sharesToWeight(1, 'x');
 }

@@ -32,7 +32,7 @@ from . import _native, convert
 from ._cgroup import Cgroup
 from ._cgroup_events import Events
 from ._cgroup_types import (
-    CgroupEvent, CgroupEventKind, CgroupPlace, CgroupVersion, ConversionRule, CpuStat, HugetlbStat, IoStat,
+    CgroupEvent, CgroupEventKind, CgroupPlace, CgroupVersion, ConversionRule, CpuStat, DeviceExplanation, HugetlbStat, IoStat,
     MemoryStat, MemoryValue, MiscStat, OomControl, PidsStat, Pressure, PressureLevel, PressureLevelMode,
     PressureLevelWatch, PressureResource, PressureStat, PressureWatch, RdmaStat, Stalls, Stat, StatKind,
     ThresholdWatch, Watch,
@@ -96,7 +96,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Bind", "BusyError", "Cgroup", "CgroupEvent", "CgroupEventKind", "CgroupMode", "CgroupPath", "CgroupPlace",
-    "CgroupVersion", "ChildError", "ChildPin", "ConversionRule", "CpuStat", "CpusetPartition", "DeviceRule",
+    "CgroupVersion", "ChildError", "ChildPin", "ConversionRule", "CpuStat", "CpusetPartition", "DeviceExplanation", "DeviceRule",
     "Enforced", "EnforcementStatus", "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
     "IdMaps", "Inside", "InternalError", "InvalidSpecError", "IoLimit", "IoStat", "IsolateError", "Job",
     "JobFailed", "KindFacts", "LimitError", "Limits", "MemoryStat", "MemoryValue", "MiscStat", "MountInfo",

@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Type, Union
 
 from . import _native, _wire
 from ._cgroup_events import Events
-from ._cgroup_types import CgroupPlace, MemoryValue, OomControl, Stat, StatKind, Watch
-from ._spec import Enforced, Limits
+from ._cgroup_types import CgroupPlace, DeviceExplanation, MemoryValue, OomControl, Stat, StatKind, Watch
+from ._spec import Enforced, Limits, Text
 from ._timeout import Timeout, seconds
 
 Controllers = Union[str, Iterable[str]]
@@ -321,6 +321,20 @@ class Cgroup:
         Raises UnsupportedError for a number of bytes on v1.
         """
         return self._native.reclaim(bytes)
+
+    def explain_device(self, device: Text, access: str = "rwm") -> DeviceExplanation:
+        """Whether the processes of the group may use a device, and which rule of which group says so. The device
+        is "c 1:3", "b 8:0" or a path, the access letters of "rwm" (read, write, make a node).
+
+        Looks at the groups above, too, as far as the caller sees them, and at the programs of v2 groups that
+        it may open (CAP_SYS_ADMIN); the reason says what could not be looked at. Permissions of the device's
+        node and missing capabilities are not looked at.
+
+        Raises InvalidSpecError for what is no device and no access, NotFoundError for a path that is not
+        there.
+        """
+        told = self._native.explain_device(os.fsdecode(device), access)
+        return _wire.read(DeviceExplanation, json.loads(told))
 
     @property
     def notify_on_release(self) -> bool:

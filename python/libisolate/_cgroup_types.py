@@ -567,6 +567,25 @@ class OomControl:
     """
 
 
+@dataclass(frozen=True)
+class DeviceExplanation:
+    """Whether the processes of a group may use a device in a way, and what decides.
+
+    File permissions, mounts with `nodev` and the like are another matter.
+    """
+
+    allowed: bool
+    """Whether no tree of the group denies it, as far as that can be seen."""
+
+    rule: Optional[str]
+    """The rule that decides, such as `deny b 8:0 w`; `None` where the default does, or a
+    program that this library cannot read.
+    """
+
+    reason: str
+    """What decides, in words, with the path of the group."""
+
+
 __all__ = [
     "CgroupEvent",
     "CgroupEventKind",
@@ -574,6 +593,7 @@ __all__ = [
     "CgroupVersion",
     "ConversionRule",
     "CpuStat",
+    "DeviceExplanation",
     "HugetlbStat",
     "IoStat",
     "MemoryStat",

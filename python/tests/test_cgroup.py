@@ -285,6 +285,25 @@ def test_what_is_measured_moves(nothing_left: None) -> None:
             group.stat("everything")  # type: ignore[arg-type]
 
 
+def test_a_device_is_refused_and_why(nothing_left: None) -> None:
+    program = "\ntry: open('/dev/full').close(); print('opened', flush=True)\nexcept OSError as e: print(e.errno, flush=True)"
+    with create() as group, process(program) as child:
+        assert group.explain_device("/dev/null", "rw").allowed
+        try:
+            group.apply(devices=[iso.DeviceRule(allow=False, device="c 1:7", access="rwm")])
+        except (iso.UnsupportedError, iso.PermissionDeniedError) as error:
+            skip(str(error))
+        told = group.explain_device(Path("/dev/full"), "r")
+        assert not told.allowed and told.reason and group.explain_device("c 1:3").allowed
+        group.attach(child.pid)
+        go(child)
+        assert child.stdout is not None and child.stdout.readline() == b"1\n"
+        with pytest.raises(iso.InvalidSpecError):
+            group.explain_device("c 1:3", "x")
+        with pytest.raises(iso.NotFoundError):
+            group.explain_device("/no/such")
+
+
 def test_the_release_agent(nothing_left: None) -> None:
     with create() as group:
         if not any(place.version == "v1" for place in group.places()):
@@ -337,6 +356,7 @@ GONE: List[Tuple[str, Callable[[iso.Cgroup], Any]]] = [
     ("set_oom_pause", lambda group: group.set_oom_pause(True)),
     ("reclaim", lambda group: group.reclaim()),
     ("delegate", lambda group: group.delegate(uid=0)),
+    ("explain_device", lambda group: group.explain_device("c 1:3")),
     ("notify_on_release", lambda group: group.notify_on_release),
     ("create_child", lambda group: group.create_child("inner")),
     ("child", lambda group: group.child("inner")),
@@ -389,6 +409,7 @@ def test_wrong_types(nothing_left: None) -> None:
             lambda: group.memory(5),  # type: ignore[arg-type]
             lambda: group.set_memory("limit", "1M"),  # type: ignore[arg-type]
             lambda: group.set_oom_pause("no"),  # type: ignore[arg-type]
+            lambda: group.explain_device(5),  # type: ignore[arg-type]
             lambda: group.reclaim("1M"),  # type: ignore[arg-type]
             lambda: group.events(object()),  # type: ignore[arg-type]
             lambda: iso.Cgroup(),  # type: ignore[call-arg]

@@ -1,12 +1,13 @@
-// Runs lists of small calls on namespaces, and gives what each came to.
+// Runs lists of small calls on namespaces and cgroups, and gives what each came to.
 
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { Worker } from 'node:worker_threads';
 import * as iso from '../../node/index.mjs';
+import { CALLS as CGROUP_CALLS } from './steps_cgroup.mjs';
 import { camel, snake } from './wire.mjs';
 
-const { Namespace, NamespaceSet, Job, IsolateError } = iso;
+const { Cgroup, Events, Namespace, NamespaceSet, Job, IsolateError } = iso;
 const LIBRARY = createRequire(import.meta.url).resolve('../../node');
 
 /** What a link points to, or a file holds. Goes to other threads as its text. */
@@ -118,7 +119,9 @@ class Steps {
 
   async close() {
     for (const thing of [...this.made.values()].reverse()) {
-      if (thing instanceof net.Server) await new Promise((resolve) => thing.close(resolve));
+      // Takes away a group that was made.
+      if (thing instanceof Cgroup) await thing[Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]();
+      else if (thing instanceof net.Server) await new Promise((resolve) => thing.close(resolve));
       else await thing?.close?.();
     }
   }
@@ -126,8 +129,9 @@ class Steps {
 
 function plain(value) {
   if (value instanceof Namespace) return String(value);
+  if (value instanceof Cgroup) return value.path;
   if (value instanceof NamespaceSet) return [...value].map(String);
-  if (value === undefined || value instanceof Job || value instanceof net.Server) return null;
+  if (value === undefined || value instanceof Job || value instanceof Events || value instanceof net.Server) return null;
   return value;
 }
 
@@ -212,6 +216,7 @@ const CALLS = {
   pid: of('pid'),
   kill: of('kill'),
   wait: async (run, s) => ended(await run.get(s.of).wait()),
+  ...CGROUP_CALLS,
 };
 
 /** What every call of a list came to; nothing of it is left. */

@@ -1,4 +1,4 @@
-"""Runs lists of small calls on namespaces, whose JSON it is given, and gives what each came to."""
+"""Runs lists of small calls on namespaces and cgroups, whose JSON it is given, and gives what each came to."""
 
 import binascii
 import dataclasses
@@ -6,13 +6,16 @@ import os
 import threading
 
 import libisolate as iso
-from libisolate import Namespace
+from libisolate import Cgroup, Namespace
+from steps_cgroup import CALLS as CGROUP_CALLS
 
 
 def plain(value):
     """A value as JSON has it."""
     if isinstance(value, Namespace):
         return str(value)
+    if isinstance(value, Cgroup):
+        return value.path
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
@@ -113,7 +116,7 @@ class Steps:
             return {"error": {**known, "message": str(error)}}
         if isinstance(result, iso.NamespaceSet):
             shown = [str(member) for member in result.values()]
-        elif isinstance(result, iso.Job) or hasattr(result, "detach"):
+        elif isinstance(result, (iso.Job, iso.Events)) or hasattr(result, "detach"):
             shown = None
         else:
             shown = plain(result)
@@ -124,7 +127,10 @@ class Steps:
 
     def close(self):
         for thing in reversed(self.made.values()):
-            if hasattr(thing, "close"):
+            if isinstance(thing, Cgroup):
+                # Takes away one that was made.
+                thing.__exit__(None, None, None)
+            elif hasattr(thing, "close"):
                 thing.close()
 
 
@@ -211,6 +217,7 @@ CALLS = {
     "pid": of("pid"),
     "kill": of("kill"),
     "wait": lambda self, s: ended(self.get(s["of"]).wait()),
+    **CGROUP_CALLS,
 }
 
 

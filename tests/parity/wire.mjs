@@ -20,7 +20,11 @@ export function snake(value, type) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item) => snake(item, type));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => {
-    const [name, kind] = keys[type]?.[key] ?? [key];
+    const [name, kind, inner] = keys[type]?.[key] ?? [key];
+    // The keys of a map are data.
+    if (kind === 'map' && inner !== undefined && item !== null) {
+      return [name, Object.fromEntries(Object.entries(item).map(([word, value]) => [word, snake(value, inner)]))];
+    }
     return [name, kind === 'ms' && typeof item === 'number' ? item / 1000 : snake(item, kind)];
   }));
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use libisolate::cgroup::convert::Rule;
+use libisolate::cgroup::devices::Explanation;
 use libisolate::cgroup::{Event, MemoryValue, OomControl, Place, Stat, StatKind, Watch};
 use libisolate::ns::{
     CgroupPath, IdMaps, Kind as NamespaceKind, MountInfo, NamespaceEntry, NamespaceId, Persisted,
@@ -281,6 +282,7 @@ pub fn group_told_schemas() -> Map<String, Value> {
     made.subschema_for::<Stat>();
     made.subschema_for::<Event>();
     made.subschema_for::<OomControl>();
+    made.subschema_for::<Explanation>();
     made.take_definitions(true)
 }
 

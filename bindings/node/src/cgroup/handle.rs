@@ -324,6 +324,19 @@ impl GroupHandle {
         })
     }
 
+    /// Whether its processes may use a device, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn explain_device<'env>(
+        &self,
+        env: &'env Env,
+        device: String,
+        access: String,
+    ) -> Result<Object<'env>> {
+        self.later(env, move |group| {
+            text(&group.explain_device(&device, &access)?)
+        })
+    }
+
     /// Whether the release agent is run.
     #[napi(catch_unwind)]
     pub fn notify_on_release<'env>(&self, env: &'env Env) -> Result<Object<'env>> {

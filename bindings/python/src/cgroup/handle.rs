@@ -274,6 +274,11 @@ impl Cgroup {
         self.ask(py, |group| group.reclaim(bytes))
     }
 
+    /// Whether its processes may use a device, as JSON text.
+    fn explain_device(&self, py: Python<'_>, device: &str, access: &str) -> PyResult<String> {
+        self.told(py, |group| group.explain_device(device, access))
+    }
+
     /// Whether the release agent is run.
     fn notify_on_release(&self, py: Python<'_>) -> PyResult<bool> {
         self.ask(py, cgroup::Cgroup::notify_on_release)

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::controller::{self, HOMES, Setting};
+use super::convert::is_unlimited;
 use super::pseudo::{self, is_pseudo};
 use super::put::put;
 use super::tree::Tree;
 use super::{Cgroup, Version, device, memory};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
-use crate::spec::Limits;
+use crate::spec::{Limits, Size};
 
 impl Cgroup {
     /// Puts limits in force, in an order that the kernel takes whatever holds now, and reads them back.
@@ -83,6 +84,7 @@ fn write_all<'a>(
         });
     }
     let mut held = limits.clone();
+    complete_sum(group, &mut held);
     // First what the group cannot hold at all: nothing is written for a request that fails.
     wanted.retain(|limit| *limit != "files");
     for limit in wanted {
@@ -135,6 +137,25 @@ fn write_all<'a>(
         }
     }
     Ok(())
+}
+
+/// v1 limits memory and the sum of memory and swap: of the two that a caller thinks in, the one that is not
+/// named stays as it is.
+fn complete_sum(group: &Cgroup, limits: &mut Limits) {
+    let v1 = |tree: &&Tree| tree.version == Version::V1;
+    let Some(tree) = group.tree("memory").ok().filter(v1) else {
+        return;
+    };
+    let held = |file| tree.dir.number(file).filter(|bytes| !is_unlimited(*bytes));
+    let memory = held("memory.limit_in_bytes");
+    match (limits.memory, limits.swap) {
+        (None, Some(_)) => limits.memory = memory.map(Size),
+        (Some(_), None) => {
+            let both = memory.zip(held("memory.memsw.limit_in_bytes"));
+            limits.swap = both.map(|(memory, sum)| Size(sum.saturating_sub(memory)));
+        }
+        _ => {}
+    }
 }
 
 /// Which of its possible homes holds a limit in this group.

@@ -413,19 +413,33 @@ impl Cgroup {
     ///
     /// # Errors
     /// `Busy` with the path that would not go and how many processes are in it; the other hierarchies'
-    /// directories are gone.
+    /// directories are gone. `InvalidSpec` for a group that the caller is in.
     pub fn remove(&self) -> Result<()> {
-        end::remove(self.trees.iter().map(|tree| tree.dir.path()))
+        let standing: Vec<&Path> = self
+            .trees
+            .iter()
+            .filter(|tree| tree.dir.stands())
+            .map(|tree| tree.dir.path())
+            .collect();
+        // Mostly they are empty. What is not may be the caller's own, or the root of them all, and then
+        // nobody has meant the groups below it.
+        if standing.iter().all(|dir| std::fs::remove_dir(dir).is_ok()) {
+            return Ok(());
+        }
+        self.refuse_own("would lose every group that is empty below it")?;
+        end::remove(standing.into_iter())
     }
 
     /// Kills every process of the group and of those below it, forked ones included, frozen ones too.
     ///
     /// With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1
-    /// alone it returns when none is left, after 10 seconds at most. The caller itself is spared on v1.
+    /// alone it returns when none is left, after 10 seconds at most.
     ///
     /// # Errors
-    /// `Cgroup` stage with the path; `Busy` when processes stay.
+    /// `Cgroup` stage with the path; `Busy` when processes stay; `InvalidSpec` for a group that the caller
+    /// is in.
     pub fn kill(&self) -> Result<()> {
+        self.refuse_own("would be killed with it")?;
         end::kill(&self.trees)
     }
 }

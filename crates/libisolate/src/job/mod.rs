@@ -4,6 +4,7 @@ mod capture;
 mod exec;
 mod idmap;
 mod launch;
+mod limits;
 mod outcome;
 mod slots;
 mod state;

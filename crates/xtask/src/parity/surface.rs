@@ -42,6 +42,10 @@ pub fn python(model: &Model) -> Result<Surface> {
     for name in all_of(&files::read("python/libisolate/aio.py")?, "aio")? {
         names.insert(format!("aio.{name}"));
     }
+    for name in all_of(&files::read("python/libisolate/convert.py")?, "convert")? {
+        names.insert(format!("convert.{name}"));
+    }
+    names.remove("convert");
     names.retain(|name| model.find(name).is_err());
     for (file, class, shown) in [
         ("_job", "Job", "Job"),
@@ -52,6 +56,9 @@ pub fn python(model: &Model) -> Result<Surface> {
         ("_namespace", "Namespace", "Namespace"),
         ("_ns_create", "NamespaceSet", "NamespaceSet"),
         ("_ns_threads", "Inside", "Inside"),
+        ("_cgroup", "Cgroup", "Cgroup"),
+        ("_cgroup_events", "Events", "Events"),
+        ("_aio_events", "Events", "aio.Events"),
     ] {
         let file = format!("python/libisolate/{file}.py");
         for member in python_members(&files::read(&file)?, class, &file)? {
@@ -139,6 +146,13 @@ pub fn node(model: &Model) -> Result<Surface> {
             // An interface of the model's name adds members to a generated one.
             "interface" if model.find(name).is_err() => {
                 names.insert(name.to_owned());
+            }
+            "namespace" => {
+                for line in block(&source, &format!("export namespace {name}"), place)? {
+                    let function = line.strip_prefix("  function ");
+                    let function = function.and_then(|rest| rest.split('(').next());
+                    names.extend(function.map(|function| format!("{name}.{function}")));
+                }
             }
             "class" | "interface" => {
                 names.insert(name.to_owned());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Device, filter, v1};
@@ -13,7 +14,8 @@ use crate::error::{Error, Result};
 /// Whether the processes of a group may use a device in a way, and what decides.
 ///
 /// File permissions, mounts with `nodev` and the like are another matter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeviceExplanation")]
 pub struct Explanation {
     /// Whether no tree of the group denies it, as far as that can be seen.
     pub allowed: bool,
