@@ -2405,8 +2405,7 @@ int isolate_job_namespace(const struct isolate_job *job,
  * Open a job's own group, as a handle that lives on after the job; the group does not.
  *
  * out: the handle, on success.
- * Returns 0, -EINVAL for NULL, -ESRCH when the job has ended, -ENOENT when it has no group (errors of the kind
- * ISOLATE_ERROR_NOT_FOUND), or another negative errno.
+ * Returns 0, -EINVAL for NULL, -ENOENT when the job has ended or has no group, or another negative errno.
  * Ownership: release *out with isolate_cgroup_free.
  * Threads: any. Blocks: for the time of some file reads. Since: 0.1
  */
@@ -3661,6 +3660,29 @@ int isolate_cgroup_set(struct isolate_cgroup *cgroup,
                        struct isolate_error **err);
 
 /**
+ * Ask whether the processes of a group may use a device, and which rule of which group says so.
+ *
+ * Looks at the groups above, too, as far as the caller sees them, and at the programs of v2 groups that it
+ * may open (CAP_SYS_ADMIN). Permissions of the device's node and missing capabilities are not looked at.
+ *
+ * device: "c 1:3", "b 8:0" or a path.
+ * access: letters of "rwm": read, write, make a node.
+ * out: 1 when nothing denies it, 0 otherwise, on success.
+ * json: why, on success, as JSON text on one line: an object with "allowed", "rule", such as "deny b 8:0 w" or
+ * null, and "reason", which also says what could not be looked at. May be NULL.
+ * Returns 0, -EINVAL for NULL, for what is no device and no access, -ENOENT for a path that is not there or a
+ * group that was removed, or another negative errno.
+ * Ownership: release *json with isolate_string_free.
+ * Threads: any. Blocks: for the time of some file reads. Since: 0.1
+ */
+int isolate_cgroup_explain_device(const struct isolate_cgroup *cgroup,
+                                  const char *device,
+                                  const char *access,
+                                  int *out,
+                                  char **json,
+                                  struct isolate_error **err);
+
+/**
  * Ask whether the hierarchy's release agent is run when a group has become empty, in all of its v1
  * hierarchies (cgroups(7)).
  *
@@ -3825,8 +3847,7 @@ int isolate_cgroup_apply(struct isolate_cgroup *cgroup,
  *
  * limits: as isolate_cgroup_apply.
  * out: what is in force, on success; may be NULL.
- * Returns what isolate_cgroup_apply returns; an error of the kind ISOLATE_ERROR_NOT_FOUND when the job has no
- * group or has ended.
+ * Returns what isolate_cgroup_apply returns; -ENOENT when the job has ended or has no group.
  * Ownership: the spec stays the caller's; release *out with isolate_applied_free.
  * Threads: any. Blocks: while the kernel takes memory back. Since: 0.1
  */

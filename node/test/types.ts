@@ -35,6 +35,17 @@ export async function use(dir: string, signal: AbortSignal): Promise<void> {
   await run(spec).catch((error: unknown) => {
     if (error instanceof IsolateError) console.log(error.kind, error.code, error.errno satisfies number);
   });
+  await run(['x'], {
+    limits: {
+      io: [{ device: '/dev/sda', readBps: '1M', latencyMs: 10 }], devices: [{ allow: false, device: 'a' }],
+      netPriorities: { '*': 3 }, hugetlb: { '2MB': '4M' }, rdma: [{ device: 'mlx5_0', handles: 2 }],
+      cpusetPartition: 'isolated', cpuPeriodMs: 20, files: { 'memory.swap.high': 'max' },
+    },
+  });
+  // @ts-expect-error: no such partition
+  await run(['x'], { limits: { cpusetPartition: 'owner' } });
+  // @ts-expect-error: a disk's limit names the disk
+  await run(['x'], { limits: { io: [{ readBps: 1 }] } });
   // @ts-expect-error: no such option
   await run(['x'], { memroy: 1 });
   // @ts-expect-error: times are in milliseconds, under another name

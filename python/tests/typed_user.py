@@ -24,6 +24,14 @@ def use() -> None:
     except iso.NotFoundError as error:
         number: int = error.errno
         print(number, error.stage)
+    limits = iso.Limits(
+        io=[iso.IoLimit("/dev/sda", read_bps="1M", latency=0.01)], devices=[iso.DeviceRule(False, "a")],
+        net_priorities={"*": 3}, hugetlb={"2MB": "4M"}, rdma=[iso.RdmaLimit("mlx5_0", handles=2)],
+        cpuset_partition="isolated", cpu_period="20ms", files={"memory.swap.high": "max"},
+    )
+    iso.run(["x"], limits=limits)
+    iso.Limits(io=["/dev/sda"])  # type: ignore[list-item]
+    iso.Limits(cpuset_partition="owner")  # type: ignore[arg-type]
     iso.run(["x"], memroy=1)  # type: ignore[call-overload]
     iso.run(["x"], net="everything")  # type: ignore[call-overload]
 

@@ -48,6 +48,7 @@ static void null_handles_are_refused(void)
 
     CHECK_INT(isolate_cgroup_get(NULL, "cgroup.procs", &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_set(NULL, "cgroup.procs", "0", &text, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_explain_device(NULL, "c 1:3", "r", &flag, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_notify_on_release(NULL, &flag, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_set_notify_on_release(NULL, 1, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_release_agent(NULL, "memory", &text, NULL), -EINVAL);
@@ -134,6 +135,9 @@ static void null_arguments_are_refused(void)
     CHECK_INT(isolate_cgroup_get(own, "cgroup.procs", NULL, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_set(own, NULL, "1", NULL, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_set(own, "cgroup.procs", NULL, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_explain_device(own, NULL, "r", (int[]){0}, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_explain_device(own, "c 1:3", NULL, (int[]){0}, &text, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_explain_device(own, "c 1:3", "r", NULL, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_release_agent(own, NULL, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_set_release_agent(own, "memory", NULL, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_memory(own, ISOLATE_MEMORY_USAGE, NULL, NULL), -EINVAL);

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "it is a program")]
 
 mod steps;
+mod steps_cgroup;
 
 use std::io::{BufRead as _, Write as _};
 

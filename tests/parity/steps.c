@@ -1,4 +1,4 @@
-/* Runs lists of small calls on namespaces, and prints what each came to. */
+/* Runs lists of small calls on namespaces and groups, and prints what each came to. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,6 +40,11 @@ const char *raw(json step, const char *key)
     if (value == NULL || text_count == sizeof texts / sizeof *texts)
         steps_stop("no value", key);
     return texts[text_count++] = json_raw(value);
+}
+
+const char *item_text(json item)
+{
+    return text_of(item, "a list");
 }
 
 struct made *get(const char *name)
@@ -123,12 +128,21 @@ void release(struct made *one)
     isolate_ns_free(one->ns);
     isolate_nsset_free(one->set);
     isolate_job_free(one->job);
+    isolate_events_free(one->events);
+    if (one->group_is_new) {
+        isolate_cgroup_kill(one->group, NULL);
+        isolate_cgroup_remove(one->group, NULL);
+    }
+    isolate_cgroup_free(one->group);
     free(one->plain);
     if (one->socket >= 0)
         close(one->socket);
     one->ns = NULL;
     one->set = NULL;
     one->job = NULL;
+    one->events = NULL;
+    one->group = NULL;
+    one->group_is_new = 0;
     one->plain = NULL;
     one->socket = -1;
 }
@@ -168,6 +182,17 @@ int gives_ns(json step, int code, isolate_ns *found)
         return code;
     keep(step)->ns = found;
     print(isolate_ns_text(found));
+    return 0;
+}
+
+int gives_group(json step, int code, isolate_cgroup *found, int is_new)
+{
+    if (code < 0)
+        return code;
+    struct made *one = keep(step);
+    one->group = found;
+    one->group_is_new = is_new;
+    print(isolate_cgroup_path(found));
     return 0;
 }
 
@@ -257,20 +282,28 @@ static void print_error(int code, const isolate_error *err)
     printf("}}");
 }
 
+static const struct call *called(const struct call *calls, const char *name)
+{
+    while (calls->name != NULL && strcmp(calls->name, name) != 0)
+        calls++;
+    return calls->name != NULL ? calls : NULL;
+}
+
 static void run_step(json step)
 {
     const char *name = text(step, "call");
-    for (const struct call *one = steps_calls; one->name != NULL; one++) {
-        isolate_error *err = NULL;
-        if (strcmp(one->name, name) != 0)
-            continue;
-        int code = one->call(step, &err);
-        if (code < 0)
-            print_error(code, err);
-        isolate_error_free(err);
+    const struct call *one = called(steps_calls, name);
+    isolate_error *err = NULL;
+    if (one == NULL)
+        one = called(steps_cgroup_calls, name);
+    if (one == NULL) {
+        steps_stop("no call is called", name);
         return;
     }
-    steps_stop("no call is called", name);
+    int code = one->call(step, &err);
+    if (code < 0)
+        print_error(code, err);
+    isolate_error_free(err);
 }
 
 void run_steps(const char *list)

@@ -1,4 +1,4 @@
-/* Lists of small calls on namespaces: what the calls (steps_calls.c) are made with (steps.c). */
+/* Lists of small calls: what the calls (steps_calls.c, steps_cgroup.c) are made with (steps.c). */
 #ifndef PARITY_STEPS_H
 #define PARITY_STEPS_H
 
@@ -18,6 +18,9 @@ struct made {
     isolate_ns *ns;
     isolate_nsset *set;
     isolate_job *job;
+    isolate_cgroup *group;
+    int group_is_new; /* it goes at the end of the list */
+    isolate_events *events;
     char *plain;
     int socket;
 };
@@ -25,6 +28,7 @@ struct made {
 /* Each prints its value and returns 0, or returns a negative errno with *err set. */
 struct call { const char *name; int (*call)(json step, isolate_error **err); };
 extern const struct call steps_calls[];
+extern const struct call steps_cgroup_calls[];
 
 void steps_stop(const char *what, const char *name);
 
@@ -35,6 +39,7 @@ const char *value(json step, const char *key);
 int number(json step, const char *key);
 struct made *get(const char *name);
 const isolate_ns *ns(json step, const char *key);
+const char *item_text(json item);
 size_t all(json step, const char *key, const isolate_ns **list);
 int kind_of(json step, uint32_t *kind, isolate_error **err);
 int kinds_of(json step, uint32_t *kinds, size_t *found, isolate_error **err);
@@ -49,6 +54,7 @@ void print(const char *plain);
 int gives_nothing(int code);
 int gives_number(json step, int code, int64_t found);
 int gives_bool(int code);
+int gives_group(json step, int code, isolate_cgroup *found, int is_new);
 int gives_ns(json step, int code, isolate_ns *found);
 int gives_text(int code, char *found);
 int gives_json(int code, char *found);

@@ -1,36 +1,42 @@
-//! Runs lists of small calls on namespaces, and gives what each came to.
+//! Runs lists of small calls on namespaces and groups, and gives what each came to.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use libisolate::cgroup::{Cgroup, Events};
 use libisolate::ns::{self, Inside, Kind, Namespace, NamespaceSet};
 use libisolate::spec::NamespaceMode;
 use libisolate::{Error, Job, Outcome, Result, Spec};
 use nix::sys::socket::{Backlog, listen};
 use serde_json::{Map, Value, json};
 
+use crate::steps_cgroup;
+
 /// What a call made and a later one can use.
-enum Made {
+pub enum Made {
     Namespace(Namespace),
     Set(NamespaceSet),
     Job(Box<Job>),
+    /// Whether it was made by the list, and goes with it.
+    Group(Cgroup, bool),
+    Events(Events),
     Socket(#[expect(dead_code, reason = "it only stays open")] TcpListener),
     Plain(Value),
 }
 
 /// One list: what its calls have made so far, by name.
 #[derive(Default)]
-struct Steps {
+pub struct Steps {
     made: BTreeMap<String, Made>,
 }
 
 /// The arguments of a call.
-struct Step<'a>(&'a Map<String, Value>);
+pub struct Step<'a>(pub &'a Map<String, Value>);
 
 impl Step<'_> {
-    fn text(&self, key: &str) -> &str {
+    pub fn text(&self, key: &str) -> &str {
         self.0[key].as_str().expect(key)
     }
 
@@ -42,7 +48,7 @@ impl Step<'_> {
         self.names("kinds").into_iter().map(str::parse).collect()
     }
 
-    fn names(&self, key: &str) -> Vec<&str> {
+    pub fn names(&self, key: &str) -> Vec<&str> {
         let list = self.0.get(key).and_then(Value::as_array);
         list.into_iter()
             .flatten()
@@ -67,7 +73,7 @@ fn on_a_thread(path: &str, step: impl FnOnce() -> Result<()> + Send) -> Result<V
     })
 }
 
-fn plain(value: impl serde::Serialize) -> Value {
+pub fn plain(value: impl serde::Serialize) -> Value {
     serde_json::to_value(value).expect("plain data")
 }
 
@@ -132,10 +138,24 @@ impl Steps {
         }
     }
 
-    fn job(&self, name: &str) -> &Job {
+    pub fn job(&self, name: &str) -> &Job {
         match self.made(name) {
             Made::Job(job) => job,
             _ => panic!("{name} is no job"),
+        }
+    }
+
+    pub fn group(&self, name: &str) -> &Cgroup {
+        match self.made(name) {
+            Made::Group(group, _) => group,
+            _ => panic!("{name} is no group"),
+        }
+    }
+
+    pub fn events(&self, name: &str) -> &Events {
+        match self.made(name) {
+            Made::Events(events) => events,
+            _ => panic!("{name} are no events"),
         }
     }
 
@@ -147,8 +167,11 @@ impl Steps {
     }
 
     /// An argument, or what `$name` stands for.
-    fn value<'a>(&'a self, step: &'a Step<'_>, key: &str) -> &'a Value {
-        let given = &step.0[key];
+    pub fn value<'a>(&'a self, step: &'a Step<'_>, key: &str) -> &'a Value {
+        self.known(&step.0[key])
+    }
+
+    pub fn known<'a>(&'a self, given: &'a Value) -> &'a Value {
         match given.as_str() {
             Some(name) if name.starts_with('$') => match self.made(name) {
                 Made::Plain(value) => value,
@@ -158,7 +181,7 @@ impl Steps {
         }
     }
 
-    fn number(&self, step: &Step<'_>, key: &str) -> i32 {
+    pub fn number(&self, step: &Step<'_>, key: &str) -> i32 {
         i32::try_from(self.value(step, key).as_i64().expect(key)).expect(key)
     }
 
@@ -188,9 +211,10 @@ impl Steps {
             Made::Namespace(namespace) => json!(namespace.to_string()),
             Made::Set(set) => set.iter().map(ToString::to_string).collect(),
             Made::Plain(value) => value.clone(),
-            Made::Job(_) | Made::Socket(_) => Value::Null,
+            Made::Group(group, _) => json!(group.path()),
+            Made::Job(_) | Made::Events(_) | Made::Socket(_) => Value::Null,
         };
-        if step.text("call") == "close" {
+        if ["close", "cgroup_close", "cgroup_events_close"].contains(&step.text("call")) {
             self.made.remove(step.text("of"));
             return shown;
         }
@@ -203,6 +227,9 @@ impl Steps {
     }
 
     fn call(&self, step: &Step<'_>) -> Result<Made> {
+        if let Some(made) = steps_cgroup::call(self, step) {
+            return made;
+        }
         if let Some(made) = self.open(step) {
             return made;
         }
@@ -362,5 +389,11 @@ pub fn results(steps: &str) -> serde_json::Result<String> {
     let steps: Vec<Map<String, Value>> = serde_json::from_str(steps)?;
     let mut run = Steps::default();
     let found: Vec<Value> = steps.iter().map(|step| run.run(&Step(step))).collect();
+    for made in run.made.values() {
+        if let Made::Group(group, true) = made {
+            let _ = group.kill();
+            let _ = group.remove();
+        }
+    }
     serde_json::to_string(&found)
 }

@@ -1,10 +1,11 @@
-//! A group's files by name, and telling when a v1 group has become empty.
+//! A group's files by name, its devices, and telling when a v1 group has become empty.
 
 use std::ffi::{c_char, c_int};
 
 use crate::cgroup::{group, isolate_cgroup};
 use crate::error::isolate_error;
 use crate::ffi;
+use crate::string;
 
 /// Read a file of a group, such as "memory.stat", from whichever hierarchy has it.
 ///
@@ -52,6 +53,42 @@ pub unsafe extern "C" fn isolate_cgroup_set(
             return group.set(file, value).map(drop);
         }
         ffi::give_string(out, || group.set(file, value))
+    })
+}
+
+/// Ask whether the processes of a group may use a device, and which rule of which group says so.
+///
+/// Looks at the groups above, too, as far as the caller sees them, and at the programs of v2 groups that it
+/// may open (CAP_SYS_ADMIN). Permissions of the device's node and missing capabilities are not looked at.
+///
+/// device: "c 1:3", "b 8:0" or a path.
+/// access: letters of "rwm": read, write, make a node.
+/// out: 1 when nothing denies it, 0 otherwise, on success.
+/// json: why, on success, as JSON text on one line: an object with "allowed", "rule", such as "deny b 8:0 w" or
+/// null, and "reason", which also says what could not be looked at. May be NULL.
+/// Returns 0, -EINVAL for NULL, for what is no device and no access, -ENOENT for a path that is not there or a
+/// group that was removed, or another negative errno.
+/// Ownership: release *json with isolate_string_free.
+/// Threads: any. Blocks: for the time of some file reads. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_cgroup_explain_device(
+    cgroup: *const isolate_cgroup,
+    device: *const c_char,
+    access: *const c_char,
+    out: *mut c_int,
+    json: *mut *mut c_char,
+    err: *mut *mut isolate_error,
+) -> c_int {
+    ffi::guard(err, || {
+        let group = group(cgroup)?;
+        let (device, access) = (ffi::utf8(device, "device")?, ffi::utf8(access, "access")?);
+        ffi::put(out, || {
+            let found = group.explain_device(device, access)?;
+            if !json.is_null() {
+                ffi::give_string(json, || string::json(&found))?;
+            }
+            Ok(found.allowed.into())
+        })
     })
 }
 

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use libisolate::spec::{Seconds, Size};
+use libisolate::spec::Seconds;
 
+use crate::cgroup::args::Cgroup;
+use crate::limits::LimitOptions;
 use crate::ns::args::Ns;
 use crate::ns::words::parameter;
 
@@ -55,6 +57,7 @@ fn in_order(matches: &ArgMatches) -> Vec<(bool, OsString)> {
 pub enum Command {
     Run(Box<Run>),
     Ns(Box<Ns>),
+    Cgroup(Box<Cgroup>),
     Info(Info),
 }
 
@@ -71,18 +74,6 @@ pub struct Run {
     /// How much isolation to start from [default: strict]
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
-    /// Memory of the whole job, such as 64M
-    #[arg(long, value_name = "SIZE", value_parser = Size::parse)]
-    pub memory: Option<Size>,
-    /// Swap on top of the memory; 0 forbids swap
-    #[arg(long, value_name = "SIZE", value_parser = Size::parse)]
-    pub swap: Option<Size>,
-    /// Processes and threads
-    #[arg(long, value_name = "N")]
-    pub pids: Option<u64>,
-    /// CPU time per wall time: 0.5 is half a CPU
-    #[arg(long, value_name = "N")]
-    pub cpus: Option<f64>,
     /// CPU time of the whole job, such as 10 or 500ms
     #[arg(long, value_name = "S", value_parser = Seconds::parse)]
     pub cpu_time: Option<Seconds>,
@@ -148,6 +139,9 @@ pub struct Run {
     /// The command and its arguments
     #[arg(value_name = "CMD", last = true)]
     pub argv: Vec<OsString>,
+    // Last: what follows would be under the heading of the limits.
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -184,7 +184,7 @@ fn version(version: Version) -> &'static str {
     }
 }
 
-fn layout(layout: Layout) -> &'static str {
+pub fn layout(layout: Layout) -> &'static str {
     match layout {
         Layout::None => "none",
         Layout::Legacy => "legacy (v1)",

@@ -1,15 +1,19 @@
 //! The command `isolatectl` as a function: `run` runs a command isolated, `ns` lists, makes and enters
-//! namespaces, `info` tells what this host can do.
+//! namespaces, `cgroup` makes, limits and watches groups, `info` tells what this host can do.
 //!
 //! The command, unlike the library under it, may change its process: it handles signals while a job
 //! runs, and moves itself into a cgroup of its own where the host wants that.
 
 mod args;
+mod cgroup;
 mod info;
+mod limits;
 mod ns;
+mod out;
 mod run;
 mod signals;
 mod spec;
+mod table;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -39,6 +43,7 @@ where
     match parsed.command {
         args::Command::Run(run) => run::run(&run),
         args::Command::Ns(ns) => ns::ns(&ns),
+        args::Command::Cgroup(cgroup) => cgroup::cgroup(&cgroup),
         args::Command::Info(info) => info::info(&info),
     }
 }
@@ -70,7 +75,7 @@ fn explain(error: &clap::Error) -> i32 {
         Some(wrong) => complain(&format!("{wrong}; try {command} --help")),
         // Not a word was said.
         None if command == "isolatectl" => {
-            complain("no command is given: run, ns or info; try isolatectl --help");
+            complain("no command is given: run, ns, cgroup or info; try isolatectl --help");
         }
         None => complain(&format!(
             "no command of {command} is given; try {command} --help"

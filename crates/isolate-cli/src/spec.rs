@@ -23,6 +23,7 @@ pub fn build(options: &Run) -> Result<Spec> {
             .collect();
     }
     scalars(&mut spec, options);
+    options.limits.put(&mut spec.limits)?;
     for (rw, text) in &options.binds {
         spec.binds.push(bind(text, *rw)?);
     }
@@ -61,10 +62,6 @@ fn scalars(spec: &mut Spec, options: &Run) {
             rw: false,
         })
     });
-    set(&mut spec.limits.memory, options.memory);
-    set(&mut spec.limits.swap, options.swap);
-    set(&mut spec.limits.pids, options.pids);
-    set(&mut spec.limits.cpus, options.cpus);
     set(&mut spec.limits.cpu_time, options.cpu_time);
     set(&mut spec.timeout, options.timeout);
     set(&mut spec.root, root);
@@ -195,6 +192,35 @@ mod tests {
     }
 
     #[test]
+    fn limits_by_name() {
+        let words = [
+            "--limit",
+            "cpu_weight=50",
+            "--limit",
+            "cpuset=0",
+            "--limit",
+            "memory_low=1M",
+            "--limit",
+            "oom_group=true",
+            "--limit",
+            r#"devices=[{"allow": false, "device": "a"}]"#,
+            "--pids",
+            "5",
+            "--",
+            "x",
+        ];
+        let expected = Spec::from_json(
+            r#"{"argv": ["x"], "limits": {"cpu_weight": 50, "cpuset": "0", "memory_low": "1M",
+                "oom_group": true, "devices": [{"allow": false, "device": "a"}], "pids": 5}}"#,
+        );
+        assert_eq!(spec(&words), expected.map_err(|e| e.message()));
+        assert_eq!(
+            spec(&["--limit", "cpu_weight=most", "--", "x"]).map_err(|e| e.lines().count()),
+            Err(1)
+        );
+    }
+
+    #[test]
     fn every_option_has_its_field() {
         let words = "--profile none --memory 64M --swap 0 --pids 5 --cpus 0.5 --cpu-time 1.5 \
                      --timeout 500ms --ro /a --ro /b:/c --rw /d\\:e:/f --tmpfs /t --tmpfs /u:1M \
@@ -310,6 +336,10 @@ mod tests {
         }
         for words in [
             &["--memory", "12Q", "--", "x"],
+            &["--limit", "cpu_weight", "--", "x"],
+            &["--limit", "no_such=1", "--", "x"],
+            &["--limit", "io=8:0", "--", "x"],
+            &["--limit", "cpu_weight=most", "--", "x"],
             &["--timeout", "-1", "--", "x"],
         ] {
             assert!(spec(words).is_err(), "{words:?} was taken");

@@ -338,3 +338,42 @@ fn the_outcome_as_json() {
     let told = outcome(&scratch, &["--timeout", "300ms"], "sleep 600");
     assert_eq!(told["reason"], "timeout");
 }
+
+/// The limits that a group can hold, by their options: what holds is seen inside, what not is told.
+#[test]
+fn further_limits() {
+    if !works(&["--cpuset", "0"]) {
+        return;
+    }
+    assert_eq!(inside(&["--cpuset", "0"], "nproc"), "1");
+    let scratch = Scratch::new("limits");
+    let options = [
+        "--cpu-weight=50",
+        "--memory-low=1M",
+        "--oom-group",
+        "--device=deny c 1:5 r",
+        "--limit=swappiness=5",
+        "--best-effort=cpu_weight,memory_low,oom_group,devices,swappiness",
+    ];
+    let told = outcome(
+        &scratch,
+        &options,
+        "test -c /dev/zero || exit 9; head -c 1 /dev/zero > /dev/null 2>&1 && exit 8; exit 0",
+    );
+    let all = told["enforcement"].as_array().expect("a list");
+    let of = |name: &str| {
+        let found = all.iter().find(|one| one["name"] == name);
+        found.unwrap_or_else(|| panic!("{name} is not in {told}"))
+    };
+    for (name, asked) in [
+        ("cpu_weight", "50"),
+        ("memory_low", "1048576"),
+        ("oom_group", "true"),
+        ("devices", "deny c 1:5 r"),
+        ("swappiness", "5"),
+    ] {
+        assert_eq!(of(name)["requested"], asked, "{told}");
+    }
+    let denied = of("devices")["status"] == "enforced";
+    assert_eq!(told["exit_code"], if denied { 0 } else { 8 }, "{told}");
+}

@@ -10,7 +10,7 @@ use libisolate::spec::{Bytes, TimeOffsets};
 use libisolate::{Error, ErrorKind, Result, Spec, Stage};
 
 use super::args::Create;
-use super::{print, tell_error};
+use crate::out::{print, tell_error};
 
 /// Where one is to be kept.
 #[derive(Debug, PartialEq, Eq)]

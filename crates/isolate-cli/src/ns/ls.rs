@@ -4,9 +4,9 @@ use libisolate::Result;
 use libisolate::ns::{self, Kind, NamespaceEntry, TreeNode};
 
 use super::args::Ls;
-use super::table::{self, Row};
 use super::tell::{name, pins};
-use super::{print, print_json};
+use crate::out::{print, print_json};
+use crate::table::{self, Row};
 
 pub fn ls(options: &Ls) -> Result<()> {
     let wanted = |kind: Kind| options.kind.is_empty() || options.kind.contains(&kind);
@@ -112,7 +112,7 @@ fn branches(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ns::table::{ASCII, BOXES};
+    use crate::table::{ASCII, BOXES};
     use libisolate::ns::{NamespaceId, Pin};
 
     fn entry(kind: Kind, inode: u64, owner: Option<u64>) -> NamespaceEntry {

@@ -4,8 +4,8 @@ use libisolate::Result;
 use libisolate::ns::{Kind, translate_gid, translate_pid, translate_uid};
 
 use super::args::{Ids, Pid, Which};
-use super::print;
 use super::target::one_or_own;
+use crate::out::print;
 
 pub fn pid(options: &Pid) -> Result<()> {
     let from = one_or_own(options.from.as_deref(), Kind::Pid)?;

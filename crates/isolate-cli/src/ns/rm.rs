@@ -8,8 +8,8 @@ use libisolate::ns::{unpersist, unpersist_name};
 use libisolate::{Error, ErrorKind, Result, Stage};
 
 use super::args::Rm;
-use super::tell_error;
 use crate::FAILED;
+use crate::out::tell_error;
 
 /// Takes away as many as it can, as rm(1) does, and tells each that it cannot.
 pub fn rm(options: &Rm) -> i32 {

@@ -10,10 +10,10 @@ use libisolate::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use super::args::Show;
-use super::table::plain;
 use super::target::all;
 use super::tell::pins;
-use super::{print, print_json};
+use crate::out::{print, print_json};
+use crate::table::plain;
 
 /// How many of those that keep it a person wants to read of.
 const MANY: usize = 8;

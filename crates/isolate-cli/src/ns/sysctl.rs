@@ -3,8 +3,8 @@
 use libisolate::Result;
 
 use super::args::Sysctl;
-use super::print;
 use super::target::one;
+use crate::out::print;
 
 pub fn sysctl(options: &Sysctl) -> Result<()> {
     let namespace = one(&options.target, None)?;

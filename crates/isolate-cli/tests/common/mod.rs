@@ -43,6 +43,130 @@ pub fn ns_prints(words: &[&str]) -> String {
     stdout
 }
 
+/// Runs `isolatectl cgroup` and gives its exit code, stdout and stderr.
+pub fn cgroup(words: &[&str]) -> (Option<i32>, String, String) {
+    told(
+        &cgroup_command(words)
+            .output()
+            .expect("the command is there"),
+    )
+}
+
+/// The command with these words after `cgroup`.
+pub fn cgroup_command(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isolatectl"));
+    command.arg("cgroup").args(words);
+    command
+}
+
+/// What `isolatectl cgroup` prints, which has to work.
+#[track_caller]
+pub fn cgroup_prints(words: &[&str]) -> String {
+    let (code, stdout, stderr) = cgroup(words);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{words:?}");
+    stdout
+}
+
+/// What it prints as JSON.
+#[track_caller]
+pub fn cgroup_json(words: &[&str]) -> serde_json::Value {
+    let mut all = words.to_vec();
+    all.push("--json");
+    let text = cgroup_prints(&all);
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{words:?}: {e}: {text}"))
+}
+
+/// A group of the test's own, below the caller's, which goes with its processes when the test ends.
+pub struct Group(pub String);
+
+impl Group {
+    /// None, and a skip with the reason, where this host lets the caller make none.
+    pub fn new(tag: &str, options: &[&str]) -> Option<Group> {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("isolatectl-test-{}-{tag}-{next}", std::process::id());
+        let mut words = vec!["create", name.as_str()];
+        words.extend(options);
+        let (code, _, stderr) = cgroup(&words);
+        if code != Some(0) {
+            skip(&format!("isolatectl cgroup {words:?}: {}", stderr.trim()));
+            return None;
+        }
+        Some(Group(name))
+    }
+
+    /// Whether it has a controller; where not, says so.
+    pub fn has(&self, controller: &str) -> bool {
+        let all = cgroup_json(&["ls", "."]);
+        let own = all.as_array().expect("a list").iter();
+        let found = own.clone().find(|group| group["name"] == self.0);
+        let names = found.expect("it is listed")["controllers"].clone();
+        let has = names
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|name| name == controller);
+        if !has {
+            skip(&format!(
+                "groups of the caller's have no {controller} controller"
+            ));
+        }
+        has
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = cgroup(&["rm", "--kill", &self.0]);
+    }
+}
+
+/// A shell that first waits for a line.
+pub struct Shell(pub Child);
+
+impl Shell {
+    pub fn new(script: &str) -> Shell {
+        let child = Command::new("/bin/sh")
+            .args(["-c", &format!("read line\n{script}")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        Shell(child.expect("a shell"))
+    }
+
+    pub fn pid(&self) -> String {
+        self.0.id().to_string()
+    }
+
+    /// Lets it go on.
+    pub fn go(&mut self) {
+        let stdin = self.0.stdin.as_mut().expect("a pipe");
+        stdin.write_all(b"go\n").expect("a shell that reads");
+    }
+
+    /// How it ended: exit code and signal, stdout, stderr.
+    pub fn end(&mut self) -> (Option<i32>, Option<i32>, String, String) {
+        use std::io::Read as _;
+        use std::os::unix::process::ExitStatusExt as _;
+        let (mut out, mut err) = (String::new(), String::new());
+        let stdout = self.0.stdout.as_mut().expect("a pipe");
+        stdout.read_to_string(&mut out).expect("text");
+        let stderr = self.0.stderr.as_mut().expect("a pipe");
+        stderr.read_to_string(&mut err).expect("text");
+        let status = self.0.wait().expect("it ends");
+        (status.code(), status.signal(), out, err)
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Tells that a test, or a part of it, was left out. `ISOLATE_MUST_WORK=1` makes that a failure.
 pub fn skip(reason: &str) {
     assert!(

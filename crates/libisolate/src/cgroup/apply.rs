@@ -1,13 +1,17 @@
 //! Limits for a group that lives: all of them in force, or all as before.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::controller::{self, HOMES, Setting};
+use super::convert::is_unlimited;
 use super::pseudo::{self, is_pseudo};
 use super::put::put;
 use super::tree::Tree;
 use super::{Cgroup, Version, device, memory};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
-use crate::spec::Limits;
+use crate::spec::{Limits, Size};
 
 impl Cgroup {
     /// Puts limits in force, in an order that the kernel takes whatever holds now, and reads them back.
@@ -80,6 +84,7 @@ fn write_all<'a>(
         });
     }
     let mut held = limits.clone();
+    complete_sum(group, &mut held);
     // First what the group cannot hold at all: nothing is written for a request that fails.
     wanted.retain(|limit| *limit != "files");
     for limit in wanted {
@@ -104,9 +109,17 @@ fn write_all<'a>(
             .into_iter()
             .filter(|setting| home_of(group, setting.limit).is_ok_and(|(its, _)| its == home))
             .collect();
-        controller::order(&mut settings, |file| tree.dir.read(file).ok());
+        // What is read to order the writes is also what a failure puts back.
+        let held = RefCell::new(BTreeMap::new());
+        controller::order(&mut settings, |file| {
+            let text = tree.dir.read(file).ok()?;
+            held.borrow_mut().insert(file.to_owned(), text.clone());
+            Some(text)
+        });
+        let held = held.into_inner();
         for setting in &settings {
-            write_one(tree, setting, limits, with_init, undo, enforcement)?;
+            let known = held.get(&setting.file).map(String::as_str);
+            write_one(tree, setting, known, limits, with_init, undo, enforcement)?;
         }
     }
     for (file, value) in &held.files {
@@ -120,10 +133,29 @@ fn write_all<'a>(
         let home = controller::home_of_file(file).unwrap_or("cgroup");
         let all = controller::raw_settings(home, &held);
         if let Some(setting) = all.iter().find(|s| s.file == *file && s.value == *value) {
-            write_one(tree, setting, limits, with_init, undo, enforcement)?;
+            write_one(tree, setting, None, limits, with_init, undo, enforcement)?;
         }
     }
     Ok(())
+}
+
+/// v1 limits memory and the sum of memory and swap: of the two that a caller thinks in, the one that is not
+/// named stays as it is.
+fn complete_sum(group: &Cgroup, limits: &mut Limits) {
+    let v1 = |tree: &&Tree| tree.version == Version::V1;
+    let Some(tree) = group.tree("memory").ok().filter(v1) else {
+        return;
+    };
+    let held = |file| tree.dir.number(file).filter(|bytes| !is_unlimited(*bytes));
+    let memory = held("memory.limit_in_bytes");
+    match (limits.memory, limits.swap) {
+        (None, Some(_)) => limits.memory = memory.map(Size),
+        (Some(_), None) => {
+            let both = memory.zip(held("memory.memsw.limit_in_bytes"));
+            limits.swap = both.map(|(memory, sum)| Size(sum.saturating_sub(memory)));
+        }
+        _ => {}
+    }
 }
 
 /// Which of its possible homes holds a limit in this group.
@@ -175,6 +207,7 @@ fn settings_of(home: &str, tree: &Tree, limits: &Limits, with_init: bool) -> Res
 fn write_one<'a>(
     tree: &'a Tree,
     setting: &Setting,
+    known: Option<&str>,
     limits: &Limits,
     with_init: bool,
     undo: &mut Undo<'a>,
@@ -191,7 +224,7 @@ fn write_one<'a>(
         return Ok(());
     }
     let or = setting.or.as_ref().map(|(f, v)| (f.as_str(), v.as_str()));
-    let done = Saved::of(tree, setting)
+    let done = Saved::of(tree, setting, known)
         // Noted before the write: of a list of rules a part may be taken by one that fails.
         .map(|saved| undo.0.push((tree, saved)))
         .and_then(|()| make_room(tree, setting))
@@ -288,7 +321,8 @@ enum Saved {
 }
 
 impl Saved {
-    fn of(tree: &Tree, setting: &Setting) -> Result<Saved> {
+    /// `known` is what the setting's file is known to hold.
+    fn of(tree: &Tree, setting: &Setting, known: Option<&str>) -> Result<Saved> {
         if pseudo::puts(&setting.file) {
             return pseudo::save(tree, &setting.file).map(Saved::Rules);
         }
@@ -296,7 +330,10 @@ impl Saved {
             Some((file, value)) if !tree.dir.has(&setting.file) => (file, value),
             _ => (&setting.file, &setting.value),
         };
-        let before = tree.dir.read(file).unwrap_or_default();
+        let before = match known.filter(|_| *file == setting.file) {
+            Some(known) => known.to_owned(),
+            None => tree.dir.read(file).unwrap_or_default(),
+        };
         Ok(Saved::File(
             file.clone(),
             before_write(file, value, &before),

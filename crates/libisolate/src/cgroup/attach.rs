@@ -1,11 +1,13 @@
 //! Who is in a group: moving processes and threads in, and listing them.
 
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
 use super::tree::Tree;
 use super::{Cgroup, Version, end, parse, probe, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::kernfile;
 
 /// How often, and how long apart, a process that has only just been forked is tried again: until it has
 /// run once the kernel refuses to move it (EINVAL).
@@ -69,7 +71,7 @@ impl Cgroup {
     fn move_all(&self, ids: &[i32], trees: &[(&Tree, &str)], back: &str) -> Result<()> {
         let place = |id: &i32| {
             let path = format!("/proc/{id}/cgroup");
-            let text = std::fs::read(&path).map_err(|e| {
+            let text = kernfile::read(Path::new(&path)).map_err(|e| {
                 let told = Error::from_io(&e, Stage::Cgroup, path);
                 match told.kind() {
                     ErrorKind::NotFound => told.with_hint("there is no such process or thread"),

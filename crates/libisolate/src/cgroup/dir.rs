@@ -60,6 +60,16 @@ impl Dir {
         &self.path
     }
 
+    /// Whether this directory is still what its path leads to: it may be removed, and another made there.
+    pub fn stands(&self) -> bool {
+        let here = nix::sys::stat::fstat(&self.fd);
+        let there = nix::sys::stat::lstat(&self.path);
+        match (here, there) {
+            (Ok(here), Ok(there)) => (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino),
+            _ => false,
+        }
+    }
+
     /// A whole file as text.
     pub fn read(&self, file: &str) -> Result<String> {
         self.file(file, OFlag::O_RDONLY)

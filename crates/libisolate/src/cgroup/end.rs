@@ -29,7 +29,7 @@ pub(super) fn kill(trees: &[Tree]) -> Result<()> {
     // dying are still listed for a moment, and a second SIGKILL does not hurt them.
     let others: Vec<&Tree> = trees
         .iter()
-        .filter(|t| !(killed && t.version == Version::V2))
+        .filter(|t| !(killed && t.version == Version::V2) && t.dir.stands())
         .collect();
     if others
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn processes(trees: &[Tree]) -> Vec<i32> {
 pub(super) fn listed(trees: &[Tree], recursive: bool, files: &[&str]) -> Vec<i32> {
     // All trees: what was moved out of one directory is still in the others.
     let mut ids: Vec<i32> = Vec::new();
-    for tree in trees {
+    for tree in trees.iter().filter(|tree| tree.dir.stands()) {
         let dirs = match recursive {
             true => groups(tree.dir.path()),
             false => vec![tree.dir.path().to_owned()],

@@ -31,14 +31,7 @@ impl Cgroup {
     /// `InvalidSpec` for a group that the caller is in itself: nobody could thaw it. `Unsupported`
     /// without a v2 directory and a v1 freezer. `Timeout` when some still move: all are thawed again.
     pub fn freeze(&self, timeout: Duration) -> Result<()> {
-        if self.has_caller() {
-            return Err(Error::new(
-                ErrorKind::InvalidSpec,
-                Stage::Cgroup,
-                self.path(),
-                "the calling process is in it and would stop for ever",
-            ));
-        }
+        self.refuse_own("would stop for ever")?;
         let by = self.freezer()?;
         let result = self.switch(by, true, timeout);
         if result.is_err() {
@@ -92,9 +85,18 @@ impl Cgroup {
         Ok(counted == Some(1) || !self.processes(true).is_empty())
     }
 
-    fn has_caller(&self) -> bool {
+    /// Refuses what a process must not do to the group that it is in itself, or that is above its own.
+    pub(super) fn refuse_own(&self, what: &str) -> Result<()> {
         let own = std::process::id() as i32;
-        self.processes(true).contains(&own)
+        if !self.processes(true).contains(&own) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidSpec,
+            Stage::Cgroup,
+            self.path(),
+            format!("the calling process is in it and {what}"),
+        ))
     }
 
     fn freezer(&self) -> Result<&Tree> {

@@ -10,10 +10,10 @@ use super::driver::{Cgroupfs, Driver, Parent};
 use super::place::usage_file;
 use super::put::put;
 use super::tree::Tree;
-use super::{Cgroup, CgroupHost, Version, apply, end, events, measure};
+use super::{Cgroup, CgroupHost, Version, end, events, measure};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
-use crate::spec::{Bytes, Limits};
+use crate::spec::Bytes;
 
 /// One value for one cgroup file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub struct GroupPlan {
 #[derive(Debug)]
 pub struct Group {
     pub(super) trees: Vec<Tree>,
-    /// The hierarchy of each tree: an index into [`CgroupHost::hierarchies`].
+    /// The hierarchy of each tree that was made at first: an index into [`CgroupHost::hierarchies`].
     indices: Vec<usize>,
     writes: Vec<Write>,
     pub(super) with_init: bool,
@@ -309,14 +309,6 @@ impl Group {
         let dir = trees.first().and_then(|tree| tree.dir.path().file_name());
         let name = dir.map(|name| name.to_string_lossy().into_owned());
         Ok(Cgroup::of_trees(name.unwrap_or_default(), trees))
-    }
-
-    /// Puts other limits in force ([`Cgroup::apply`]).
-    ///
-    /// # Errors
-    /// As there.
-    pub fn update(&self, limits: &Limits) -> Result<Enforcement> {
-        apply::apply(&self.handle()?, limits, self.with_init)
     }
 
     /// Removes the directories, with bounded retries (about a second) while the last processes go.

@@ -1,18 +1,20 @@
 //! A group as one thing across all hierarchies: made, opened, found, and its files by name.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::choice::{available, choose, may_hold, refusal};
 use super::dir::{Dir, check_name};
 use super::driver::{Cgroupfs, Driver, Parent};
 use super::path::{GroupPath, check_group};
 use super::tree::Tree;
-use super::{CgroupHost, Hierarchy, Version, end, parse, place, probe};
+use super::{Hierarchy, Version, end, parse, probe};
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::kernfile;
 use crate::spec::Bytes;
 
 /// A group of processes with limits: one directory in each hierarchy that it spans (cgroups(7)).
@@ -65,9 +67,15 @@ impl Cgroup {
     pub fn create(name: &str, options: &CreateOptions) -> Result<Cgroup> {
         check_group(name)?;
         let above = GroupPath::parse(options.parent.as_deref().unwrap_or("."))?;
-        let host = probe()?;
         let asked = options.controllers.as_deref();
-        let chosen = choose(&host, asked)?;
+        let host = probe::outline(|hierarchy| {
+            hierarchy.version == Version::V2 || may_hold(&hierarchy.controllers, asked)
+        })?;
+        let chosen = match choose(&host, asked) {
+            // Why no group can be made, a tree may tell that was not asked.
+            Err(_) => return Err(refusal(asked)),
+            Ok(chosen) => chosen,
+        };
         let read: Vec<(&Hierarchy, Vec<String>)> = chosen
             .into_iter()
             .filter(|hierarchy| above.in_hierarchy(hierarchy).is_dir())
@@ -171,7 +179,7 @@ impl Cgroup {
     /// `InvalidSpec` for a path that leads upward, `NotFound` when no hierarchy has it.
     pub fn open(path: &str) -> Result<Cgroup> {
         let parsed = GroupPath::parse(path)?;
-        let host = probe()?;
+        let host = probe::outline(|_| false)?;
         let trees = host
             .hierarchies
             .iter()
@@ -209,8 +217,8 @@ impl Cgroup {
     }
 
     fn of(proc_file: &str, path: String) -> Result<Cgroup> {
-        let text =
-            std::fs::read(proc_file).map_err(|e| Error::from_io(&e, Stage::Cgroup, proc_file))?;
+        let text = kernfile::read(Path::new(proc_file))
+            .map_err(|e| Error::from_io(&e, Stage::Cgroup, proc_file))?;
         let mounts = parse::mountinfo(&probe::read_proc("/proc/self/mountinfo")?);
         let views = parse::best_views(parse::arrange(&mounts, &parse::memberships(&text)));
         let trees = views
@@ -405,101 +413,34 @@ impl Cgroup {
     ///
     /// # Errors
     /// `Busy` with the path that would not go and how many processes are in it; the other hierarchies'
-    /// directories are gone.
+    /// directories are gone. `InvalidSpec` for a group that the caller is in.
     pub fn remove(&self) -> Result<()> {
-        end::remove(self.trees.iter().map(|tree| tree.dir.path()))
+        let standing: Vec<&Path> = self
+            .trees
+            .iter()
+            .filter(|tree| tree.dir.stands())
+            .map(|tree| tree.dir.path())
+            .collect();
+        // Mostly they are empty. What is not may be the caller's own, or the root of them all, and then
+        // nobody has meant the groups below it.
+        if standing.iter().all(|dir| std::fs::remove_dir(dir).is_ok()) {
+            return Ok(());
+        }
+        self.refuse_own("would lose every group that is empty below it")?;
+        end::remove(standing.into_iter())
     }
 
     /// Kills every process of the group and of those below it, forked ones included, frozen ones too.
     ///
     /// With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1
-    /// alone it returns when none is left, after 10 seconds at most. The caller itself is spared on v1.
+    /// alone it returns when none is left, after 10 seconds at most.
     ///
     /// # Errors
-    /// `Cgroup` stage with the path; `Busy` when processes stay.
+    /// `Cgroup` stage with the path; `Busy` when processes stay; `InvalidSpec` for a group that the caller
+    /// is in.
     pub fn kill(&self) -> Result<()> {
+        self.refuse_own("would be killed with it")?;
         end::kill(&self.trees)
-    }
-}
-
-impl GroupPath {
-    fn base(&self, hierarchy: &Hierarchy) -> PathBuf {
-        match self.absolute {
-            true => hierarchy.mount.as_path().to_owned(),
-            false => hierarchy.dir.as_path().to_owned(),
-        }
-    }
-
-    fn in_hierarchy(&self, hierarchy: &Hierarchy) -> PathBuf {
-        let mut path = self.base(hierarchy);
-        path.extend(&self.names);
-        path
-    }
-
-    /// The groups in which controllers are enabled for one below: from the caller's own, or that alone
-    /// which was named from the root.
-    fn chain(&self, hierarchy: &Hierarchy) -> Vec<PathBuf> {
-        if self.absolute {
-            return vec![self.in_hierarchy(hierarchy)];
-        }
-        let mut path = self.base(hierarchy);
-        let mut chain = vec![path.clone()];
-        for name in &self.names {
-            path.push(name);
-            chain.push(path.clone());
-        }
-        chain
-    }
-}
-
-/// The hierarchies in which a new group gets a directory.
-fn choose<'a>(host: &'a CgroupHost, asked: Option<&[String]>) -> Result<Vec<&'a Hierarchy>> {
-    for name in asked.into_iter().flatten() {
-        let subject = format!("controller {name}");
-        let Some(hierarchy) = host.controller(name) else {
-            let reason = place::absent(host, name);
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                Stage::Cgroup,
-                subject,
-                reason,
-            ));
-        };
-        if !hierarchy.writable {
-            let reason = hierarchy.reason.clone().unwrap_or_default();
-            return Err(Error::new(
-                ErrorKind::Permission,
-                Stage::Cgroup,
-                subject,
-                reason,
-            ));
-        }
-    }
-    let wanted = |hierarchy: &&Hierarchy| {
-        let fits = |controllers: &[String]| match asked {
-            None => !controllers.is_empty(),
-            Some(asked) => controllers.iter().any(|c| asked.contains(c)),
-        };
-        hierarchy.writable && (hierarchy.version == Version::V2 || fits(&hierarchy.controllers))
-    };
-    let chosen: Vec<&Hierarchy> = host.hierarchies.iter().filter(wanted).collect();
-    if chosen.is_empty() {
-        let (kind, reason) = place::no_group(host);
-        return Err(Error::new(kind, Stage::Cgroup, "cgroup", reason));
-    }
-    Ok(chosen)
-}
-
-/// The controllers that a group below the parent can have in this hierarchy.
-fn available(hierarchy: &Hierarchy, above: &GroupPath) -> Vec<String> {
-    if hierarchy.version == Version::V1 {
-        return hierarchy.controllers.clone();
-    }
-    match Dir::open(&above.in_hierarchy(hierarchy)) {
-        // Below the caller's own group what that has can be handed on.
-        Ok(_) if !above.absolute => hierarchy.controllers.clone(),
-        Ok(dir) => words(&dir, "cgroup.controllers"),
-        Err(_) => Vec::new(),
     }
 }
 
@@ -517,12 +458,12 @@ fn tree(hierarchy: &Hierarchy, path: &Path) -> Result<Option<Tree>> {
     }
 }
 
-fn words(dir: &Dir, file: &str) -> Vec<String> {
+pub(super) fn words(dir: &Dir, file: &str) -> Vec<String> {
     let text = dir.read(file).unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn missing(path: &str) -> Error {
+pub(super) fn missing(path: &str) -> Error {
     Error::from_errno(isolate_sys::Errno::ENOENT, Stage::Cgroup, path)
         .with_hint("no hierarchy has such a group")
 }

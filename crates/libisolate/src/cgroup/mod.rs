@@ -6,6 +6,7 @@
 mod apply;
 mod attach;
 mod bpf;
+mod choice;
 mod controller;
 pub mod convert;
 mod delegate;
@@ -18,6 +19,7 @@ mod events;
 mod explain;
 mod freeze;
 mod group;
+mod grow;
 mod handle;
 mod layout;
 mod leaf;

@@ -205,11 +205,7 @@ pub(super) fn best_views(views: Vec<Hierarchy>) -> Vec<Hierarchy> {
     }
     let mut best: Vec<Hierarchy> = Vec::new();
     for view in views {
-        let same = best.iter_mut().find(|b| {
-            b.version == view.version
-                && b.name == view.name
-                && (view.version == Version::V2 || b.controllers == view.controllers)
-        });
+        let same = best.iter_mut().find(|known| same_tree(known, &view));
         match same {
             Some(known) if rank(&view) > rank(known) => *known = view,
             Some(_) => {}
@@ -217,6 +213,13 @@ pub(super) fn best_views(views: Vec<Hierarchy>) -> Vec<Hierarchy> {
         }
     }
     best
+}
+
+/// Whether two mounts show the same tree.
+pub(super) fn same_tree(one: &Hierarchy, other: &Hierarchy) -> bool {
+    one.version == other.version
+        && one.name == other.name
+        && (one.version == Version::V2 || one.controllers == other.controllers)
 }
 
 /// How the controllers are arranged.

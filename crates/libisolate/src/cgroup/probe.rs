@@ -12,6 +12,7 @@ use nix::unistd::{AccessFlags, faccessat};
 
 use super::{CgroupHost, Hierarchy, Version, parse};
 use crate::error::{Error, Result, Stage, describe};
+use crate::kernfile;
 
 /// How to get a cgroup of one's own; systemd hands it over whole.
 pub(super) fn delegate() -> &'static str {
@@ -26,6 +27,24 @@ pub(super) fn delegate() -> &'static str {
 /// # Errors
 /// `Host` stage, when /proc cannot be read.
 pub(crate) fn probe() -> Result<CgroupHost> {
+    let mut host = outline(|_| true)?;
+    host.swap_device = kernfile::read(Path::new("/proc/swaps")).is_ok_and(|text| {
+        text.split(|b| *b == b'\n')
+            .nth(1)
+            .is_some_and(|line| !line.is_empty())
+    });
+    host.has_kill = host.unified().is_some_and(has_kill);
+    host.swap_accounting = host.controller("memory").is_some_and(accounts_swap);
+    host.pids_allowed = host.controller("pids").and_then(pids_allowed);
+    Ok(host)
+}
+
+/// The trees alone, without what only plans need. The file system is asked about those that are `wanted`,
+/// and where several mounts show the same tree; the others are as /proc tells, and not writable.
+///
+/// # Errors
+/// As [`probe`].
+pub(super) fn outline(wanted: impl Fn(&Hierarchy) -> bool) -> Result<CgroupHost> {
     let mounts = parse::mountinfo(&read_proc("/proc/self/mountinfo")?);
     // A kernel without cgroups has no such file, and then there are no mounts either.
     let own = if mounts.is_empty() {
@@ -34,27 +53,28 @@ pub(crate) fn probe() -> Result<CgroupHost> {
         read_proc("/proc/self/cgroup")?
     };
     let mut views = parse::arrange(&mounts, &parse::memberships(&own));
-    for view in &mut views {
-        look(view);
+    let asked: Vec<bool> = views
+        .iter()
+        .map(|view| wanted(view) || views.iter().filter(|v| parse::same_tree(v, view)).count() > 1)
+        .collect();
+    for (view, asked) in views.iter_mut().zip(asked) {
+        if asked {
+            look(view);
+        }
     }
     let hierarchies = parse::best_views(views);
-    let mut host = CgroupHost {
+    Ok(CgroupHost {
         layout: parse::layout(&hierarchies),
         hierarchies,
         has_kill: false,
         swap_accounting: false,
-        swap_device: std::fs::read_to_string("/proc/swaps")
-            .is_ok_and(|text| text.lines().count() > 1),
+        swap_device: false,
         pids_allowed: None,
-    };
-    host.has_kill = host.unified().is_some_and(has_kill);
-    host.swap_accounting = host.controller("memory").is_some_and(accounts_swap);
-    host.pids_allowed = host.controller("pids").and_then(pids_allowed);
-    Ok(host)
+    })
 }
 
 pub(super) fn read_proc(path: &str) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| {
+    kernfile::read(Path::new(path)).map_err(|e| {
         Error::from_io(&e, Stage::Host, path).with_hint("/proc must be mounted and readable")
     })
 }
@@ -170,7 +190,7 @@ fn may_enable(dir: &Path) -> Result<(), String> {
 }
 
 fn text(dir: &Path, file: &str) -> Option<String> {
-    std::fs::read_to_string(dir.join(file)).ok()
+    String::from_utf8(kernfile::read(&dir.join(file)).ok()?).ok()
 }
 
 fn words(dir: &Path, file: &str) -> Vec<String> {
@@ -243,6 +263,31 @@ fn pids_allowed(pids: &Hierarchy) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Who asks for less is told the same of it.
+    #[test]
+    fn an_outline_is_a_part_of_the_whole() {
+        // Without the reasons, which tell of processes that come and go.
+        let told = |h: &Hierarchy| Hierarchy {
+            reason: None,
+            ..h.clone()
+        };
+        let whole = probe().expect("/proc");
+        let all = |host: &CgroupHost| host.hierarchies.iter().map(told).collect::<Vec<_>>();
+        let everything = outline(|_| true).expect("/proc");
+        assert_eq!(all(&everything), all(&whole));
+        assert_eq!(everything.layout, whole.layout);
+        let place = |h: &Hierarchy| (h.version, h.name.clone(), h.dir.clone(), h.own.clone());
+        let places = |host: &CgroupHost| host.hierarchies.iter().map(place).collect::<Vec<_>>();
+        assert_eq!(places(&outline(|_| false).expect("/proc")), places(&whole));
+        let pids = |h: &Hierarchy| h.controllers.iter().any(|c| c == "pids");
+        let some = outline(|h| h.version == Version::V2 || pids(h)).expect("/proc");
+        let same = |of: fn(&CgroupHost) -> Option<&Hierarchy>| {
+            assert_eq!(of(&some).map(told), of(&whole).map(told));
+        };
+        same(|host| host.controller("pids"));
+        same(CgroupHost::unified);
+    }
 
     #[test]
     fn releases() {

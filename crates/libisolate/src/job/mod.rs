@@ -4,6 +4,7 @@ mod capture;
 mod exec;
 mod idmap;
 mod launch;
+mod limits;
 mod outcome;
 mod slots;
 mod state;
@@ -222,8 +223,8 @@ impl Job {
     /// Puts other limits in force while the job runs, all or nothing; what is not named stays as it is.
     /// [`Job::enforcement`] and the outcome tell of them from then on.
     ///
-    /// The job's group has the controllers that its spec's limits needed, and those that measure. On v1
-    /// a limit of another controller needs a job that was started with one of it.
+    /// A controller that the job's group does not have yet, it gets; on v1 that moves the processes of
+    /// the job, at the price that [`Cgroup::attach`] tells of.
     ///
     /// # Errors
     /// As [`Cgroup::apply`]; `NotFound` as [`Job::cgroup`].

@@ -12,13 +12,13 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::capture::{Capture, Progress};
 use super::launch::Launched;
-use super::outcome::{Enforcement, EnforcementStatus, Outcome, Reason, Usage};
+use super::outcome::{Enforcement, Outcome, Reason, Usage};
 use super::poll;
-use crate::cgroup::{Cgroup, Group};
+use crate::cgroup::Group;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::init::{Control, Heard, memfile, pidfd};
 use crate::ns::{self, Kind, Namespace, Process};
-use crate::spec::{Limits, Spec};
+use crate::spec::Spec;
 
 /// Bytes captured of a stream where the spec does not say.
 const DEFAULT_OUTPUT: u64 = 16 << 20;
@@ -33,7 +33,7 @@ pub(super) struct State {
     control: Option<Control>,
     captures: [Option<Capture>; 3],
     pipes: [Option<OwnedFd>; 3],
-    group: Option<Group>,
+    pub(super) group: Option<Group>,
     has_init: bool,
     /// Whether the child is one that reaps the program, or the init, and is not that itself.
     reaped: bool,
@@ -46,7 +46,7 @@ pub(super) struct State {
     exit: Option<Option<Exit>>,
     killed: bool,
     over_output: bool,
-    outcome: Option<Result<Outcome>>,
+    pub(super) outcome: Option<Result<Outcome>>,
     /// Makes the epoll descriptor readable for ever once there is an outcome.
     bell: Option<EventFd>,
     pub enforcement: Enforcement,
@@ -305,38 +305,6 @@ impl State {
             Some(program) => ns::without(program, found),
             None => Ok(found),
         }
-    }
-
-    pub fn cgroup(&self, pid: i32) -> Result<Cgroup> {
-        self.living_group(pid)?.handle()
-    }
-
-    pub fn update(&mut self, pid: i32, limits: &Limits) -> Result<Enforcement> {
-        let done = self.living_group(pid)?.update(limits)?;
-        for entry in &done {
-            match self.enforcement.iter_mut().find(|e| e.name == entry.name) {
-                // What could not be changed is in force as it was.
-                Some(_) if entry.status == EnforcementStatus::Skipped => {}
-                Some(known) => *known = entry.clone(),
-                None => self.enforcement.push(entry.clone()),
-            }
-        }
-        Ok(done)
-    }
-
-    fn living_group(&self, pid: i32) -> Result<&Group> {
-        self.group.as_ref().ok_or_else(|| {
-            let detail = match self.outcome {
-                Some(_) => "the job has ended",
-                None => "the job has no cgroup of its own",
-            };
-            Error::new(
-                ErrorKind::NotFound,
-                Stage::Cgroup,
-                format!("job {pid}"),
-                detail,
-            )
-        })
     }
 
     /// Kills, reaps and cleans up, for a handle that is given up.

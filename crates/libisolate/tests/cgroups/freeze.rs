@@ -116,9 +116,14 @@ fn held_by_a_group_above() {
 fn never_the_caller_itself() {
     let test = name!();
     alone(test, || {
-        let error = refused(Cgroup::own().unwrap().freeze(PATIENCE));
-        assert_eq!(error.kind(), ErrorKind::InvalidSpec, "{error}");
-        assert!(error.message().contains("calling process"), "{error}");
+        // Its own group, and the root of all.
+        for group in [Cgroup::own().unwrap(), Cgroup::open("/").unwrap()] {
+            for refusal in [group.freeze(PATIENCE), group.kill(), group.remove()] {
+                let error = refused(refusal);
+                assert_eq!(error.kind(), ErrorKind::InvalidSpec, "{error}");
+                assert!(error.message().contains("calling process"), "{error}");
+            }
+        }
     });
 }
 

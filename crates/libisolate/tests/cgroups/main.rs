@@ -23,7 +23,7 @@ use libisolate::cgroup::{Cgroup, CreateOptions, Version};
 use libisolate::{Error, Host};
 
 /// Long enough for any machine; nothing here is timed.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A group that goes with its processes when the test ends, however it ends.
 pub struct Own(pub Cgroup);

@@ -1,7 +1,7 @@
 //! Making, opening and removing by name, and what names may not do.
 
 use libisolate::ErrorKind;
-use libisolate::cgroup::{Cgroup, CreateOptions};
+use libisolate::cgroup::{Cgroup, CreateOptions, Version};
 
 use super::common::alone;
 use super::{Own, Running, fresh_name, group_or_skip, refused};
@@ -58,6 +58,66 @@ fn made_opened_and_removed() {
     });
 }
 
+/// A host with v1 controllers and some on v2: all of them in one group, each by its own files.
+#[test]
+fn all_controllers_of_the_host_in_one_group() {
+    let test = name!();
+    alone(test, || {
+        let Some(group) = group_or_skip(test, "every") else {
+            return;
+        };
+        let host = libisolate::Host::probe().unwrap().cgroup;
+        let mut wanted: Vec<String> = host
+            .hierarchies
+            .iter()
+            .filter(|h| h.writable)
+            .flat_map(|h| match h.version {
+                Version::V1 => h.controllers.clone(),
+                Version::V2 if h.can_enable => h.controllers.clone(),
+                Version::V2 => h.enabled.clone(),
+            })
+            .collect();
+        wanted.sort();
+        assert_eq!(group.controllers(), wanted);
+        for (controller, file) in [
+            ("blkio", "blkio.throttle.read_bps_device"),
+            ("cpuacct", "cpuacct.usage"),
+            ("cpuset", "cpuset.cpus"),
+            ("devices", "devices.list"),
+            ("freezer", "freezer.state"),
+            ("io", "io.stat"),
+            ("memory", "memory.stat"),
+            ("pids", "pids.max"),
+        ] {
+            let has = wanted.iter().any(|w| w == controller);
+            assert_eq!(group.get(file).is_ok(), has, "{file}");
+        }
+        if wanted.iter().any(|w| w == "hugetlb") {
+            let places = group.places();
+            let place = places
+                .iter()
+                .find(|p| p.controllers.iter().any(|c| c == "hugetlb"));
+            let file = match place.unwrap().version {
+                Version::V1 => "hugetlb.2MB.limit_in_bytes",
+                Version::V2 => "hugetlb.2MB.max",
+            };
+            assert!(group.set(file, "4194304").is_ok(), "{file}");
+        }
+        // The v2 tree gives what needs no controller.
+        if places_of(&group, Version::V2) > 0 {
+            assert!(group.get("cgroup.events").unwrap().contains("populated 0"));
+        }
+    });
+}
+
+fn places_of(group: &Cgroup, version: Version) -> usize {
+    group
+        .places()
+        .iter()
+        .filter(|p| p.version == version)
+        .count()
+}
+
 #[test]
 fn a_handle_stays_with_its_group() {
     let test = name!();
@@ -73,6 +133,12 @@ fn a_handle_stays_with_its_group() {
             ErrorKind::NotFound
         );
         assert_eq!(other.get("cgroup.procs").unwrap(), "");
+        let child = Running::shell("exec sleep 100");
+        other.attach(&[child.pid()]).unwrap();
+        assert_eq!(group.processes(true), Vec::<i32>::new());
+        group.kill().unwrap();
+        group.remove().unwrap();
+        assert_eq!(other.processes(false), [child.pid()], "it lives");
     });
 }
 
@@ -143,6 +209,10 @@ fn parents_and_controllers_that_are_not_there() {
         let group = Own(Cgroup::create(&name, &options(None, Some(&["pids"]))).unwrap());
         assert!(group.controllers().contains(&"pids".to_owned()));
         assert!(group.places().len() <= 2, "{:?}", group.places());
+        // What the groups beside it have on v2, it has too.
+        if group.controllers().contains(&"memory".to_owned()) {
+            return;
+        }
         let error = refused(group.get("memory.stat"));
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(

@@ -1,8 +1,7 @@
 //! devices: what a job may open, tried from inside.
 
-use crate::common::{Report, alone, controller_or_skip, ok, root_or_skip, sh, skip, text};
+use crate::common::{Report, alone, controller_or_skip, ok, root_or_skip, sh, text};
 use crate::{in_force, name, run, version_of, with};
-use libisolate::cgroup::Version;
 use libisolate::spec::DeviceRule;
 
 fn rule(allow: bool, device: &str, access: &str) -> DeviceRule {
@@ -13,14 +12,14 @@ fn rule(allow: bool, device: &str, access: &str) -> DeviceRule {
     }
 }
 
-/// Whether this host holds devices by a v1 hierarchy that the caller may use.
-fn device_lists_or_skip(test: &str) -> bool {
+/// The file of v1's lists or of v2's program, where the caller may make a group with one of them.
+fn holder_or_skip(test: &str) -> Option<&'static str> {
+    if !root_or_skip(test) {
+        return None;
+    }
     match version_of("devices") {
-        Some(Version::V1) => root_or_skip(test) && controller_or_skip(test, "devices"),
-        _ => {
-            skip(test, "no devices hierarchy (cgroup v1) is mounted here");
-            false
-        }
+        Some(_) => controller_or_skip(test, "devices").then_some("devices.list"),
+        None => controller_or_skip(test, "pids").then_some("bpf.devices"),
     }
 }
 
@@ -31,9 +30,9 @@ const TRY_DEVICES: &str = "for f in null zero full urandom; do
 #[test]
 fn devices_are_refused_from_inside() {
     alone(name!(), || {
-        if !device_lists_or_skip(name!()) {
+        let Some(file) = holder_or_skip(name!()) else {
             return;
-        }
+        };
         let outcome = run(&with(TRY_DEVICES, |l| {
             l.devices = vec![
                 rule(false, "a", "rwm"),
@@ -48,7 +47,7 @@ fn devices_are_refused_from_inside() {
         assert_eq!(report.get("full"), "refused");
         assert_eq!(
             in_force(&outcome, "devices"),
-            "devices.list deny a; allow c 1:3 rw; allow c 1:9 r"
+            format!("{file} deny a; allow c 1:3 rw; allow c 1:9 r")
         );
         // A list of what is denied, and only one kind of access.
         let outcome = run(&with(TRY_DEVICES, |l| {

@@ -11,7 +11,6 @@ mod hugetlb;
 mod io;
 pub(super) mod memory;
 mod net;
-#[allow(dead_code, reason = "for groups that live: cgroup.apply")]
 mod order;
 pub(super) mod pids;
 mod rdma;
@@ -20,7 +19,6 @@ use std::fmt::Display;
 
 pub(super) use files::home as home_of_file;
 pub(super) use net::spread as spread_priorities;
-#[allow(unused_imports, reason = "for groups that live: cgroup.apply")]
 pub(super) use order::order;
 
 use super::Version;

@@ -9,11 +9,16 @@ pub(in crate::cgroup) fn order(settings: &mut Vec<Setting>, now: impl Fn(&str) -
     let held = |file: &str| number(&now(file)?);
     let wanted =
         |settings: &[Setting], file: &str| number(&settings.iter().find(|s| s.file == file)?.value);
+    // A file is read only where two settings bound each other.
+    let both = |settings: &[Setting], one: &str, other: &str| {
+        wanted(settings, other)?;
+        wanted(settings, one)
+    };
 
     // The sum of memory and swap may never be below the memory (EINVAL).
     let (limit, sum) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
-    if let (Some(memory), Some(held)) = (wanted(settings, limit), held(sum))
-        && memory > held
+    if let Some(memory) = both(settings, limit, sum)
+        && held(sum).is_some_and(|held| memory > held)
     {
         first(settings, sum, limit);
     }
@@ -21,15 +26,17 @@ pub(in crate::cgroup) fn order(settings: &mut Vec<Setting>, now: impl Fn(&str) -
     // A shorter period with the old quota may be more than the groups above have; a smaller quota in the
     // old, longer period is less than both.
     let (period, quota) = ("cpu.cfs_period_us", "cpu.cfs_quota_us");
-    if let (Some(wanted), Some(held)) = (wanted(settings, period), held(period))
-        && wanted < held
+    if let Some(wanted) = both(settings, period, quota)
+        && held(period).is_some_and(|held| wanted < held)
     {
         first(settings, quota, period);
     }
 
     // The burst may never be above the quota (EINVAL).
     for (quota, burst) in [(quota, "cpu.cfs_burst_us"), ("cpu.max", "cpu.max.burst")] {
-        if let (Some(wanted), Some(held)) = (wanted(settings, burst), held(quota)) {
+        if let Some(wanted) = both(settings, burst, quota)
+            && let Some(held) = held(quota)
+        {
             match wanted > held {
                 true => after(settings, burst, quota),
                 false => first(settings, burst, quota),
@@ -39,8 +46,8 @@ pub(in crate::cgroup) fn order(settings: &mut Vec<Setting>, now: impl Fn(&str) -
 
     // Nor the time of real-time processes above its period.
     let (period, runtime) = ("cpu.rt_period_us", "cpu.rt_runtime_us");
-    if let (Some(wanted), Some(held)) = (wanted(settings, period), held(runtime))
-        && wanted < held
+    if let Some(wanted) = both(settings, period, runtime)
+        && held(runtime).is_some_and(|held| wanted < held)
     {
         first(settings, runtime, period);
     }

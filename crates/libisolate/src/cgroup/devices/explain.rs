@@ -80,6 +80,7 @@ fn explain_v1(dir: &Dir, device: &Device, access: Access) -> Result<Explanation>
     let here = v1::look(dir)?.state;
     let path = dir.path().display();
     let (allowed, rule) = here.decide(device, access);
+    let rule = rule.map(|rule| rule.to_string());
     let above: Vec<_> = above(dir)
         .into_iter()
         .map_while(|dir| v1::look(&dir).ok().map(|seen| (dir, seen.state)))
@@ -116,7 +117,7 @@ fn explain_v1(dir: &Dir, device: &Device, access: Access) -> Result<Explanation>
     };
     Ok(Explanation {
         allowed,
-        rule: rule.map(|rule| rule.to_string()),
+        rule,
         reason,
     })
 }

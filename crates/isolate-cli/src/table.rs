@@ -27,6 +27,11 @@ fn is_utf8(locale: &str) -> bool {
 
 /// How wide lines may be: a terminal's width; without one, as they are.
 pub fn width() -> Option<usize> {
+    terminal().map(|(width, _)| width)
+}
+
+/// Columns and lines of the terminal that stdout is.
+pub fn terminal() -> Option<(usize, usize)> {
     if !std::io::stdout().is_terminal() {
         return None;
     }
@@ -38,7 +43,8 @@ pub fn width() -> Option<usize> {
     };
     // SAFETY: TIOCGWINSZ writes one winsize, which `size` is (ioctl_tty(2)).
     let told = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
-    (told == 0 && size.ws_col > 0).then_some(usize::from(size.ws_col))
+    let sized = told == 0 && size.ws_col > 0 && size.ws_row > 0;
+    sized.then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
 }
 
 /// The lines: each column as wide as its widest cell, numbers to the right, the last column as it is.
@@ -53,8 +59,7 @@ pub fn text<const N: usize>(head: [&str; N], rows: &[Row<N>], width: Option<usiz
     for (at, line) in lines.iter().enumerate() {
         for (column, cell) in line.iter().enumerate() {
             widths[column] = widths[column].max(cell.chars().count());
-            let number = cell == "-" || cell.bytes().all(|byte| byte.is_ascii_digit());
-            right[column] &= at == 0 || number;
+            right[column] &= at == 0 || cell == "-" || is_number(cell);
         }
     }
     let mut all = String::new();
@@ -73,6 +78,14 @@ pub fn text<const N: usize>(head: [&str; N], rows: &[Row<N>], width: Option<usiz
         all.push('\n');
     }
     all
+}
+
+/// Whether a cell is empty or a number, such as 12, 0.5 or 1.5M.
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_suffix(['K', 'M', 'G', 'T', 'P']).unwrap_or(cell);
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// Text without control characters.

@@ -1,0 +1,610 @@
+//! `isolatectl cgroup` on groups of the tests' own: made, limited, filled, stopped, ended, with the effect
+//! seen from the processes in them.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{Group, Scratch, Shell, cgroup, cgroup_json, cgroup_prints, is_root, skip, told};
+use serde_json::{Value, json};
+
+/// The error of a command that has to fail, in one line, with nothing printed.
+#[track_caller]
+fn refused(words: &[&str]) -> String {
+    let (code, stdout, stderr) = cgroup(words);
+    assert_eq!((code, stdout.as_str()), (Some(125), ""), "{words:?}");
+    assert_eq!(stderr.lines().count(), 1, "{words:?}: {stderr}");
+    let told = stderr.strip_prefix("isolatectl: ");
+    told.unwrap_or_else(|| panic!("{stderr}"))
+        .trim_end()
+        .to_owned()
+}
+
+fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+    list.as_array()?.iter().find(|one| one["name"] == name)
+}
+
+#[test]
+fn made_listed_drawn_and_removed() {
+    let Some(group) = Group::new("life", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    let again = refused(&["create", name]);
+    assert!(again.contains("there is a group of that name"), "{again}");
+    let nowhere = refused(&["create", "x", "--parent", &format!("{name}/none")]);
+    assert!(nowhere.contains("/none: No such file"), "{nowhere}");
+    let inner = cgroup_json(&["create", "inner", "--parent", name]);
+    let path = format!("{name}/inner");
+    assert_eq!(inner["path"], path.as_str());
+    let places: Vec<&str> = inner["places"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|place| place["path"].as_str().expect("a path"))
+        .collect();
+    assert!(!places.is_empty());
+    for place in &places {
+        assert!(
+            place.ends_with(&path) && Path::new(place).is_dir(),
+            "{place}"
+        );
+    }
+    let text = cgroup_prints(&["create", "second", "--parent", name]);
+    assert_eq!(text.lines().count(), places.len(), "{text}");
+    assert!(
+        text.lines()
+            .all(|line| line.contains(&format!("{name}/second  "))),
+        "{text}"
+    );
+
+    let mut shell = Shell::new("");
+    cgroup_prints(&["attach", &path, &shell.pid()]);
+    let listed = cgroup_json(&["ls", "."]);
+    let own = named(&listed, name).expect("it is listed");
+    assert_eq!((&own["processes"], &own["groups"]), (&json!(1), &json!(2)));
+    let head = cgroup_prints(&["ls", name]);
+    assert!(
+        head.starts_with("GROUP   PROCS  GROUPS  CONTROLLERS\n"),
+        "{head}"
+    );
+    assert_eq!(head.lines().count(), 3, "{head}");
+
+    let drawn = Command::new(env!("CARGO_BIN_EXE_isolatectl"))
+        .args(["cgroup", "tree", name, "--pids"])
+        .env("LC_ALL", "C")
+        .output()
+        .expect("the command");
+    let (_, drawn, _) = told(&drawn);
+    let lines: Vec<String> = drawn
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        lines[1..3],
+        [format!("{name} 0 1"), "|- inner 1 1".to_owned()],
+        "{drawn}"
+    );
+    assert!(
+        lines[3].starts_with(&format!("| `- {} /bin/sh -c", shell.pid())),
+        "{drawn}"
+    );
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("`- second 0 0"),
+        "{drawn}"
+    );
+    let tree = cgroup_json(&["tree", name]);
+    let inner = named(&tree["groups"], "inner").expect("it is below");
+    assert_eq!(inner["processes"], json!([shell.0.id()]));
+
+    let busy = refused(&["rm", name]);
+    assert!(busy.contains("1 processes are in it"), "{busy}");
+    assert!(Path::new(places[0]).is_dir());
+    shell.go();
+    assert_eq!(shell.end().0, Some(0));
+    cgroup_prints(&["rm", name]);
+    assert!(places.iter().all(|place| !Path::new(place).exists()));
+    let gone = refused(&["ls", name]);
+    assert!(gone.contains("no hierarchy has such a group"), "{gone}");
+}
+
+#[test]
+fn processes_are_moved_and_listed() {
+    let Some(group) = Group::new("procs", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    let inner = format!("{name}/inner");
+    cgroup_prints(&["create", "inner", "--parent", name]);
+    let shells = [Shell::new(""), Shell::new("")];
+    let mut pids: Vec<u32> = shells.iter().map(|shell| shell.0.id()).collect();
+    pids.sort_unstable();
+    cgroup_prints(&["attach", &inner, &pids[0].to_string(), &pids[1].to_string()]);
+    assert_eq!(cgroup_prints(&["procs", name]), "");
+    assert_eq!(
+        cgroup_prints(&["procs", name, "-r"]),
+        format!("{}\n{}\n", pids[0], pids[1])
+    );
+    assert_eq!(cgroup_json(&["procs", &inner]), json!(pids));
+    assert_eq!(cgroup_json(&["procs", &inner, "--threads"]), json!(pids));
+    // In hierarchies where the group is not, such as named ones, it is with others.
+    let around = cgroup_json(&["procs", &format!("pid:{}", pids[0])]);
+    let around = around.as_array().expect("a list");
+    assert!(pids.iter().all(|pid| around.contains(&json!(pid))));
+    // One that is not there keeps the others where they are.
+    let other = cgroup(&["attach", name, &pids[0].to_string(), "999999999"]);
+    assert_eq!(other.0, Some(125));
+    assert_eq!(cgroup_json(&["procs", &inner]), json!(pids));
+}
+
+#[test]
+fn limits_hold_or_nothing_changes() {
+    let Some(group) = Group::new("limit", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    if !group.has("pids") || !group.has("cpu") {
+        return;
+    }
+    let in_force = cgroup_json(&["limit", name, "--pids", "3", "--limit", "cpus=0.5"]);
+    assert_eq!(in_force[0]["name"], "pids");
+    assert_eq!(in_force[0]["status"], "enforced");
+    assert_eq!(in_force[0]["file"], "pids.max");
+    assert_eq!(in_force[0]["value"], "3");
+    assert_eq!(in_force[1]["name"], "cpus");
+    let table = cgroup_prints(&[
+        "limit",
+        name,
+        "--pids=3",
+        "--swappiness=1",
+        "--memory-high=1G",
+        "--best-effort=swappiness,memory_high",
+    ]);
+    assert!(table.starts_with("LIMIT "), "{table}");
+    // v1 has the one, v2 the other.
+    assert!(table.contains("skipped: limits."), "{table}");
+
+    let mut shell = Shell::new("for one in 1 2 3 4 5; do sleep 100 & done");
+    cgroup_prints(&["attach", name, &shell.pid()]);
+    shell.go();
+    let status = shell.0.wait().expect("it ends");
+    assert!(!status.success(), "five more processes in a group of three");
+    let stat = cgroup_json(&["stat", name, "pids"]);
+    assert_eq!(
+        (&stat["pids"]["limit"], &stat["cpu"]),
+        (&json!(3), &Value::Null)
+    );
+    assert!(
+        stat["pids"]["peak"].as_u64().is_none_or(|peak| peak <= 3),
+        "{stat}"
+    );
+
+    let wrong = refused(&["limit", name, "--pids", "9", "--cpu-weight", "10001"]);
+    assert!(wrong.contains("cpu_weight"), "{wrong}");
+    let unknown = refused(&[
+        "limit",
+        name,
+        "--pids",
+        "9",
+        "--cgroup-file",
+        "pids.nothing=1",
+    ]);
+    assert!(unknown.contains("pids.nothing"), "{unknown}");
+    assert_eq!(cgroup_prints(&["get", name, "pids.max"]), "3\n");
+    let none = refused(&["limit", name]);
+    assert!(none.contains("no limit is given"), "{none}");
+}
+
+#[test]
+fn files_as_they_are() {
+    let Some(group) = Group::new("files", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    if !group.has("pids") {
+        return;
+    }
+    assert_eq!(cgroup_prints(&["set", name, "pids.max=7"]), "7\n");
+    assert_eq!(
+        cgroup_json(&["get", name, "pids.max"]),
+        json!({"file": "pids.max", "value": "7"})
+    );
+    for (words, text) in [
+        (
+            ["set", "pids.max=many"],
+            "pids.max: \"many\": Invalid argument",
+        ),
+        (
+            ["set", "no.such=1"],
+            "no.such: the group has no such file; it has /",
+        ),
+        (["get", "../pids.max"], "pids.max"),
+        (["get", ""], "\"\""),
+    ] {
+        let error = refused(&[words[0], name, words[1]]);
+        assert!(
+            error.starts_with("cgroup: ") && error.contains(text),
+            "{error}"
+        );
+    }
+    assert_eq!(cgroup_prints(&["get", name, "pids.max"]), "7\n");
+    let wrong = refused(&["set", name, "pids.max"]);
+    assert!(wrong.contains("it is NAME=VALUE"), "{wrong}");
+}
+
+/// The time a process has had on a CPU, in ticks.
+fn ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .expect("fields")
+        .split_whitespace()
+        .collect();
+    fields[11].parse::<u64>().expect("ticks") + fields[12].parse::<u64>().expect("ticks")
+}
+
+#[test]
+fn stopped_going_on_and_killed() {
+    let Some(group) = Group::new("freeze", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    let mut shell = Shell::new("while :; do :; done");
+    cgroup_prints(&["attach", name, &shell.pid()]);
+    shell.go();
+    let grows = |from: u64| {
+        while ticks(shell.0.id()) <= from {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    grows(0);
+    let (code, _, stderr) = cgroup(&["freeze", name]);
+    if code != Some(0) {
+        skip(stderr.trim());
+        return;
+    }
+    let stood = ticks(shell.0.id());
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(ticks(shell.0.id()), stood);
+    cgroup_prints(&["thaw", name, "--timeout", "20"]);
+    grows(stood);
+    cgroup_prints(&["freeze", name]);
+    cgroup_prints(&["kill", name]);
+    assert_eq!(shell.end().1, Some(libc::SIGKILL));
+    let own = refused(&["freeze", "pid:self"]);
+    assert!(own.contains("the calling process is in it"), "{own}");
+    for words in [["kill", "/"], ["rm", "/"], ["kill", "pid:self"]] {
+        let spared = refused(&words);
+        assert!(
+            spared.ends_with("isolatectl is in it itself: name a group below it"),
+            "{spared}"
+        );
+    }
+}
+
+#[test]
+fn numbers_as_text_and_as_json() {
+    let Some(group) = Group::new("stat", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    if !group.has("memory") {
+        return;
+    }
+    let mut shell = Shell::new("head -c 8M /dev/zero | tail -c 8M | wc -c; read line");
+    cgroup_prints(&["attach", name, &shell.pid()]);
+    shell.go();
+    let used = loop {
+        let stat = cgroup_json(&["stat", name, "memory,pids"]);
+        let peak = stat["memory"]["peak"].as_u64().expect("a peak");
+        if peak > 8 << 20 {
+            break peak;
+        }
+    };
+    let text = cgroup_prints(&["stat", name]);
+    let peak = text
+        .lines()
+        .find_map(|line| line.strip_prefix("memory.peak "));
+    assert!(
+        peak.and_then(|peak| peak.parse::<u64>().ok()) >= Some(used),
+        "{text}"
+    );
+    for word in ["memory.current ", "memory.stat.", "cpu.usage_usec "] {
+        assert!(
+            text.lines().any(|line| line.starts_with(word)),
+            "{word}: {text}"
+        );
+    }
+    let wrong = refused(&["stat", name, "disk"]);
+    assert!(
+        wrong.contains("\"disk\" is not one of cpu, memory"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn memory_by_name() {
+    let Some(group) = Group::new("memory", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    if !group.has("memory") {
+        return;
+    }
+    assert_eq!(cgroup_prints(&["memory", name, "limit"]), "max\n");
+    assert_eq!(cgroup_prints(&["memory", name, "limit=32M"]), "33554432\n");
+    assert_eq!(
+        cgroup_json(&["memory", name, "memory.limit_in_bytes"]),
+        json!({"value": "limit", "number": 33_554_432})
+    );
+    let all = cgroup_json(&["memory", name]);
+    assert_eq!(all["limit"], 33_554_432);
+    assert!(all["usage"].is_u64(), "{all}");
+    let text = cgroup_prints(&["memory", name]);
+    assert!(
+        text.lines().any(|line| line == "limit           33554432"),
+        "{text}"
+    );
+    assert_eq!(cgroup_prints(&["memory", name, "limit=max"]), "max\n");
+    let freed = cgroup_prints(&["reclaim", name]);
+    assert!(freed.trim_end().parse::<u64>().is_ok(), "{freed}");
+    for (words, text) in [
+        (
+            ["memory", "limit=12Q"],
+            "cgroup: limit=12Q: \"12Q\" has the unknown suffix",
+        ),
+        (
+            ["memory", "size"],
+            "cgroup: \"size\": is none of usage, max_usage",
+        ),
+        (
+            ["memory", "usage=0"],
+            "cgroup: usage: is neither a peak nor a count",
+        ),
+        (["memory", "usage=1M"], "cgroup: usage: is no limit"),
+    ] {
+        let error = refused(&[words[0], name, words[1]]);
+        assert!(error.starts_with(text), "{error}");
+    }
+}
+
+#[test]
+fn devices_and_why_not() {
+    let Some(group) = Group::new("device", &[]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    let before = cgroup_prints(&["explain", name, "/dev/zero"]);
+    assert!(before.starts_with("allowed: "), "{before}");
+    let (code, _, stderr) = cgroup(&["limit", name, "--device", "deny c 1:5 r"]);
+    if code != Some(0) {
+        skip(stderr.trim());
+        return;
+    }
+    let mut shell = Shell::new("head -c 1 /dev/full | wc -c; head -c 1 /dev/zero | wc -c");
+    cgroup_prints(&["attach", name, &shell.pid()]);
+    shell.go();
+    let (_, _, out, err) = shell.end();
+    assert_eq!(
+        out.split_whitespace().collect::<Vec<_>>(),
+        ["1", "0"],
+        "{err}"
+    );
+    assert!(err.contains("Operation not permitted"), "{err}");
+    let told = cgroup_json(&["explain", name, "/dev/zero", "r"]);
+    assert_eq!(
+        (&told["allowed"], &told["rule"]),
+        (&json!(false), &json!("deny c 1:5 r"))
+    );
+    assert!(
+        told["reason"]
+            .as_str()
+            .is_some_and(|text| !text.contains('{')),
+        "{told}"
+    );
+    let text = cgroup_prints(&["explain", name, "c 1:5"]);
+    assert!(
+        text.starts_with("denied: /") && text.ends_with("\nrule: deny c 1:5 r\n"),
+        "{text}"
+    );
+    assert!(cgroup_prints(&["explain", name, "c 1:5", "w"]).starts_with("allowed: "));
+    for (words, text) in [
+        (
+            ["/dev/nothing", "r"],
+            "/dev/nothing: No such file or directory",
+        ),
+        (["/etc/passwd", "r"], "is no device"),
+        (["c 1:5", "x"], "x"),
+    ] {
+        let error = refused(&["explain", name, words[0], words[1]]);
+        assert!(error.contains(text), "{error}");
+    }
+}
+
+#[test]
+fn given_to_another_user() {
+    use std::os::unix::fs::MetadataExt as _;
+    let host = cgroup_json(&["info"]);
+    let all = host["controllers"].as_array().expect("a list");
+    let v2 = all
+        .iter()
+        .find(|one| one["version"] == "v2" && one["usable"] == true);
+    let v2 = v2
+        .and_then(|one| one["name"].as_str())
+        .filter(|name| !name.is_empty());
+    let (Some(v2), true) = (v2, is_root()) else {
+        skip("no controller of a v2 tree is the caller's to give away");
+        return;
+    };
+    let Some(group) = Group::new("delegate", &["--controllers", v2]) else {
+        return;
+    };
+    let name = group.0.as_str();
+    cgroup_prints(&["delegate", name, "12345:12346"]);
+    cgroup_prints(&["delegate", name, ":12347"]);
+    let listed = cgroup_json(&["ls", "."]);
+    let place = &named(&listed, name).expect("it is listed")["places"][0]["path"];
+    let facts = std::fs::metadata(place.as_str().expect("a path")).expect("a directory");
+    assert_eq!((facts.uid(), facts.gid()), (12345, 12347));
+    let wrong = refused(&["delegate", name, "root"]);
+    assert!(wrong.contains("it is UID, UID:GID or :GID"), "{wrong}");
+}
+
+#[test]
+fn where_the_controllers_are() {
+    let host = cgroup_json(&["info"]);
+    let text = cgroup_prints(&["info"]);
+    for one in host["controllers"].as_array().expect("a list") {
+        let name = one["name"].as_str().expect("a name");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")));
+        let line = line.unwrap_or_else(|| panic!("{name} is not in {text}"));
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words[3] == "yes", one["usable"] == true, "{line}");
+        if let Some(dir) = one["dir"].as_str() {
+            assert_eq!(words[5], dir, "{line}");
+            // What is said to be usable is.
+            let writable = Command::new("test")
+                .args(["-w", dir])
+                .status()
+                .expect("test(1)");
+            assert!(writable.success() || one["usable"] == false, "{line}");
+        }
+        assert_eq!(one["usable"] == false, one["reason"].is_string(), "{one}");
+    }
+    let probed = Command::new(env!("CARGO_BIN_EXE_isolatectl"))
+        .args(["info", "--json"])
+        .output()
+        .expect("the command");
+    let probed: Value = serde_json::from_slice(&probed.stdout).expect("JSON");
+    assert_eq!(probed["cgroup"]["layout"], host["layout"]);
+    assert_eq!(probed["cgroup"]["hierarchies"], host["hierarchies"]);
+}
+
+#[test]
+fn conversions() {
+    for (words, text) in [
+        (&["shares-to-weight", "1024"][..], "100\n"),
+        (&["shares-to-weight", "1024", "--rule", "linear"], "39\n"),
+        (&["weight-to-shares", "100"], "1024\n"),
+        (&["blkio-to-io-weight", "100", "--rule=systemd"], "100\n"),
+        (&["io-to-blkio-weight", "10000"], "1000\n"),
+        (&["swap-max", "500", "400"], "100\n"),
+        (&["swap-max", "-1", "-1"], "-1\n"),
+        (&["memsw-limit", "100", "400"], "500\n"),
+        (&["cpu-max", "50000", "20000"], "50000 20000\n"),
+        (&["cpu-max", "-1"], "max 100000\n"),
+        (&["quota-of", "0.5"], "50000\n"),
+        (&["quota-of", "0.5", "--json"], "{\n  \"value\": 50000\n}\n"),
+    ] {
+        let mut all = vec!["convert"];
+        all.extend(words);
+        assert_eq!(cgroup_prints(&all), text, "{words:?}");
+    }
+    let low = refused(&["convert", "swap-max", "100", "400"]);
+    assert!(low.contains("100 is below the memory limit, 400"), "{low}");
+    let rule = refused(&["convert", "shares-to-weight", "1", "--rule", "runc"]);
+    assert!(
+        rule.contains("is not one of runc-2025, systemd, linear"),
+        "{rule}"
+    );
+}
+
+#[test]
+fn wrong_words() {
+    for (words, text) in [
+        (&[][..], "no command of isolatectl cgroup is given; try"),
+        (
+            &["convert"],
+            "no command of isolatectl cgroup convert is given; try",
+        ),
+        (&["create", "a/b"], "cgroup: "),
+        (&["create", ".."], "cgroup: "),
+        (
+            &["create", "memory.max"],
+            "cgroup: \"memory.max\": is the name of a file of the kernel's",
+        ),
+        (&["create", "x", "--parent", "/no/such"], "cgroup: "),
+        (
+            &["create", "x", "--controllers", "nothing"],
+            "cgroup: controller nothing: ",
+        ),
+        (&["ls", "/../etc"], "cgroup: "),
+        (
+            &["ls", "/no/such"],
+            "cgroup: /no/such: No such file or directory",
+        ),
+        (&["procs", "pid:x"], "cgroup: pid:x: is no process id"),
+        (&["procs", "pid:999999999"], "cgroup: "),
+        (
+            &["attach", "/"],
+            "the following required arguments were not provided: <PID>...; try",
+        ),
+        (&["attach", "/", "0"], "cgroup: 0: is no process id"),
+        (
+            &["top", "-d", "0"],
+            "invalid value '0' for '--delay <SECONDS>'",
+        ),
+        (
+            &["top", "-n", "0"],
+            "invalid value '0' for '--count <COUNT>'",
+        ),
+        (&["top", "/no/such"], "cgroup: /no/such: "),
+        (
+            &["events", "/", "oom=5"],
+            "invalid value 'oom=5' for '[WATCH]...'",
+        ),
+    ] {
+        let error = refused(words);
+        assert!(error.starts_with(text), "{words:?}: {error}");
+    }
+}
+
+/// Who may not make groups is told why, and what to do.
+#[test]
+fn as_an_ordinary_user() {
+    if !is_root() {
+        skip("only root can be another user");
+        return;
+    }
+    let scratch = Scratch::new("cgroup");
+    let program = scratch.path("isolatectl");
+    std::fs::copy(env!("CARGO_BIN_EXE_isolatectl"), &program).expect("room for a copy");
+    let as_user = |words: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args([
+            "--reuid=12345",
+            "--regid=12345",
+            "--clear-groups",
+            &program,
+            "cgroup",
+        ]);
+        told(&command.args(words).output().expect("util-linux is needed"))
+    };
+    let (code, stdout, stderr) = as_user(&["create", "isolatectl-test-user"]);
+    assert_eq!((code, stdout.as_str()), (Some(125), ""), "{stderr}");
+    assert!(
+        stderr.starts_with("isolatectl: cgroup: ") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
+    let (code, stdout, stderr) = as_user(&["info"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let unusable = |line: &&str| line.split_whitespace().nth(3) == Some("no");
+    let reasons = stdout
+        .lines()
+        .filter(|line| line.contains(": /") || line.contains(": is "));
+    match stdout.lines().any(|line| line.contains("/sys/fs/cgroup")) {
+        true => assert!(
+            stdout.lines().any(|line| unusable(&line)) && reasons.count() > 0,
+            "{stdout}"
+        ),
+        false => skip("no cgroup tree is mounted"),
+    }
+    // What everybody may see is shown.
+    assert_eq!(as_user(&["ls"]).0, Some(0));
+    assert_eq!(as_user(&["top", "-n", "1", "-d", "0.1"]).0, Some(0));
+}
