@@ -432,15 +432,7 @@ fn limits(limits: &Limits) -> Result<()> {
         }
     }
     crate::cgroup::check_limits(limits)?;
-    for name in &limits.best_effort {
-        if !Limits::CGROUP_NAMES.contains(&name.as_str()) {
-            return Err(Error::invalid(
-                "limits.best_effort",
-                format!("{name:?} is not one of {}", Limits::CGROUP_NAMES.join(", ")),
-            ));
-        }
-    }
-    Ok(())
+    limits.check_best_effort()
 }
 
 /// A list such as "0-3,6" (cpuset(7), "List format").

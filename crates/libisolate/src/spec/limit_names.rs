@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::{DeviceRule, IoLimit, Limits, RdmaLimit, Seconds};
+use crate::error::{Error, Result};
 
 impl Limits {
     /// The names that `best_effort` may list: those of limits that a cgroup holds.
@@ -45,6 +46,18 @@ impl Limits {
         Limits::CGROUP_NAMES
             .into_iter()
             .filter(|name| self.requested(name).is_some())
+    }
+
+    /// Refuses a name in `best_effort` that is none of a limit that a cgroup holds.
+    pub(crate) fn check_best_effort(&self) -> Result<()> {
+        let known = |name: &&String| Limits::CGROUP_NAMES.contains(&name.as_str());
+        match self.best_effort.iter().find(|name| !known(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::invalid(
+                "limits.best_effort",
+                format!("{name:?} is not one of {}", Limits::CGROUP_NAMES.join(", ")),
+            )),
+        }
     }
 
     /// What is asked of a limit that a cgroup holds, as text; nothing where it is not set.
