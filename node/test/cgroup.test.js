@@ -212,7 +212,7 @@ tidy('out of memory it pauses and goes on', async (context) => {
 
 tidy('a limit below the use is refused', async (context) => {
   await withGroup(context, ['memory'], async (group) => {
-    await withProcess(`${HOG}; sleep 600`, async (child) => {
+    await withProcess(`${HOG}; exec sleep 600`, async (child) => {
       await group.attach(child.pid);
       child.stdin.write('\n');
       await once(child.stdout, 'data');

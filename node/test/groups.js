@@ -44,14 +44,15 @@ async function withGroup(context, controllers, body) {
 /** A shell that does this once a line is written to it, so that it can be put somewhere first. */
 async function withProcess(program, body) {
   const child = spawn('sh', ['-c', `read line; ${program}`], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const closed = once(child, 'close');
+  const ended = once(child, 'exit');
   try {
     await body(child);
   } finally {
     child.kill('SIGKILL');
     child.stdin.destroy();
-    child.stdout.resume();
-    await closed;
+    // What the shell has started may hold the other end.
+    child.stdout.destroy();
+    await ended;
   }
 }
 

@@ -24,7 +24,7 @@ test('require and import give the same', async () => {
 
 test('the types name what is exported', () => {
   const text = fs.readFileSync(path.join(root, 'index.d.ts'), 'utf8');
-  const names = [...text.matchAll(/^export (?:function|class|const) (\w+)/gm)].map((match) => match[1]);
+  const names = [...text.matchAll(/^export (?:function|class|const|namespace) (\w+)/gm)].map((match) => match[1]);
   assert.deepEqual([...new Set(names)].sort(), Object.keys(iso).sort());
 });
 

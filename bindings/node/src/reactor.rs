@@ -28,9 +28,16 @@ pub trait Source: Send + Sync {
     fn turn(&self) -> Option<Afterwards>;
 }
 
+/// What is waited for, by numbers that are never used again; and the last of these.
+#[derive(Default)]
+struct Watched {
+    last: u64,
+    sources: HashMap<u64, Arc<dyn Source>>,
+}
+
 struct Reactor {
     epoll: Epoll,
-    watched: Mutex<(u64, HashMap<u64, Arc<dyn Source>>)>,
+    watched: Mutex<Watched>,
 }
 
 static REACTOR: OnceLock<Result<Arc<Reactor>, Error>> = OnceLock::new();
@@ -110,7 +117,7 @@ impl Reactor {
             Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(|e| io_error(e, "epoll"))?;
         let reactor = Arc::new(Reactor {
             epoll,
-            watched: Mutex::new((0, HashMap::new())),
+            watched: Mutex::default(),
         });
         let looping = Arc::clone(&reactor);
         std::thread::Builder::new()
@@ -120,29 +127,32 @@ impl Reactor {
         Ok(reactor)
     }
 
-    fn watched(&self) -> MutexGuard<'_, (u64, HashMap<u64, Arc<dyn Source>>)> {
+    fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, source: Arc<dyn Source>) -> Result<(), Error> {
         let mut watched = self.watched();
-        watched.0 += 1;
-        let token = watched.0;
+        watched.last += 1;
+        let token = watched.last;
         self.epoll
             .add(source.fd(), EpollEvent::new(EpollFlags::EPOLLIN, token))
             .map_err(|e| io_error(e, "epoll"))?;
-        watched.1.insert(token, source);
+        watched.sources.insert(token, source);
         Ok(())
     }
 
     fn remove(&self, source: &Arc<dyn Source>) {
         let mut watched = self.watched();
-        let found = watched.1.iter().find(|(_, one)| Arc::ptr_eq(one, source));
+        let found = watched
+            .sources
+            .iter()
+            .find(|(_, one)| Arc::ptr_eq(one, source));
         let Some(token) = found.map(|(token, _)| *token) else {
             return;
         };
         let _ = self.epoll.delete(source.fd());
-        watched.1.remove(&token);
+        watched.sources.remove(&token);
     }
 
     fn run(&self) {
@@ -162,7 +172,7 @@ impl Reactor {
 
     /// Lets one source do what it can.
     fn turn(&self, token: u64) {
-        let Some(source) = self.watched().1.get(&token).map(Arc::clone) else {
+        let Some(source) = self.watched().sources.get(&token).map(Arc::clone) else {
             return;
         };
         let Some(afterwards) = source.turn() else {
@@ -170,7 +180,7 @@ impl Reactor {
         };
         let mut watched = self.watched();
         // Unless it was forgotten meanwhile, and another waits for the same descriptor by now.
-        let removed = watched.1.remove(&token);
+        let removed = watched.sources.remove(&token);
         if removed.is_some() {
             let _ = self.epoll.delete(source.fd());
         }

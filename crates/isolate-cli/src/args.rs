@@ -74,8 +74,6 @@ pub struct Run {
     /// How much isolation to start from [default: strict]
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
-    #[command(flatten)]
-    pub limits: LimitOptions,
     /// CPU time of the whole job, such as 10 or 500ms
     #[arg(long, value_name = "S", value_parser = Seconds::parse)]
     pub cpu_time: Option<Seconds>,
@@ -141,6 +139,9 @@ pub struct Run {
     /// The command and its arguments
     #[arg(value_name = "CMD", last = true)]
     pub argv: Vec<OsString>,
+    // Last: what follows would be under the heading of the limits.
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

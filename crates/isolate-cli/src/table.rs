@@ -30,7 +30,7 @@ pub fn width() -> Option<usize> {
     terminal().map(|(width, _)| width)
 }
 
-/// Columns and lines of the terminal that stdout is.
+/// Columns and lines of the terminal that stdout is; 0 lines where it does not say.
 pub fn terminal() -> Option<(usize, usize)> {
     if !std::io::stdout().is_terminal() {
         return None;
@@ -43,8 +43,8 @@ pub fn terminal() -> Option<(usize, usize)> {
     };
     // SAFETY: TIOCGWINSZ writes one winsize, which `size` is (ioctl_tty(2)).
     let told = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
-    let sized = told == 0 && size.ws_col > 0 && size.ws_row > 0;
-    sized.then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
+    let (width, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
+    (told == 0 && width > 0).then_some((width, height))
 }
 
 /// The lines: each column as wide as its widest cell, numbers to the right, the last column as it is.

@@ -34,9 +34,11 @@ struct Wait {
     settle: Mutex<Option<Settle<Option<String>>>>,
 }
 
+/// What a JavaScript thread has open: a worker that is terminated closes nothing itself.
+type Open = Arc<Mutex<Vec<Weak<Shared>>>>;
+
 thread_local! {
-    /// What this JavaScript thread has open: a worker that is terminated closes nothing itself.
-    static OPEN: RefCell<Option<Arc<Mutex<Vec<Weak<Shared>>>>>> = const { RefCell::new(None) };
+    static OPEN: RefCell<Option<Open>> = const { RefCell::new(None) };
 }
 
 /// Begins to watch a group; the watches are JSON text that the package made.
@@ -69,8 +71,8 @@ impl EventsHandle {
 }
 
 /// Closes at the end of this thread's JavaScript what is open then.
-fn hook(env: Env) -> Result<Arc<Mutex<Vec<Weak<Shared>>>>> {
-    let open = Arc::new(Mutex::new(Vec::<Weak<Shared>>::new()));
+fn hook(env: Env) -> Result<Open> {
+    let open = Open::default();
     let closing = Arc::clone(&open);
     env.add_env_cleanup_hook((), move |()| {
         for shared in locked(&closing).iter().filter_map(Weak::upgrade) {

@@ -101,6 +101,7 @@ pub struct Create {
 /// Remove groups, with all that are below them. None may hold a process.
 #[derive(Debug, Args)]
 pub struct Rm {
+    /// The groups
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<String>,
     /// Kill the processes in them first
@@ -111,6 +112,7 @@ pub struct Rm {
 /// Print a file of a group's, from whichever hierarchy has it.
 #[derive(Debug, Args)]
 pub struct Get {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// Its name, such as memory.stat
@@ -124,6 +126,7 @@ pub struct Get {
 /// Write a file of a group's as it is, and print what it holds then.
 #[derive(Debug, Args)]
 pub struct Set {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// Such as memory.max=64M or 'io.max=8:0 rbps=1048576'
@@ -140,18 +143,21 @@ pub struct Set {
 /// isolatectl cgroup set PATH memory.max=max.
 #[derive(Debug, Args)]
 pub struct Limit {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
-    #[command(flatten)]
-    pub limits: LimitOptions,
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    // Last: what follows would be under the heading of the limits.
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 /// Tell what a group uses and has used, a number on each line.
 #[derive(Debug, Args)]
 pub struct Stat {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// Only these parts: cpu, memory, io, pids, pressure, hugetlb, rdma, misc
@@ -186,8 +192,10 @@ pub struct Top {
 /// Move processes into a group, in every hierarchy: all of them or none.
 #[derive(Debug, Args)]
 pub struct Attach {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
+    /// The processes
     #[arg(value_name = "PID", required = true)]
     pub pids: Vec<i32>,
     /// They are single threads (v1 hierarchies, and threaded groups of v2)
@@ -198,6 +206,7 @@ pub struct Attach {
 /// List the processes in a group.
 #[derive(Debug, Args)]
 pub struct Procs {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// And those in the groups below it
@@ -214,6 +223,7 @@ pub struct Procs {
 /// Stop every process in a group and below it; returns when all stand.
 #[derive(Debug, Args)]
 pub struct Freeze {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// How long to wait; then all go on
@@ -224,6 +234,7 @@ pub struct Freeze {
 /// Let every process in a group go on.
 #[derive(Debug, Args)]
 pub struct Thaw {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// How long to wait
@@ -234,6 +245,7 @@ pub struct Thaw {
 /// Kill every process in a group and below it, frozen ones too.
 #[derive(Debug, Args)]
 pub struct Kill {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
 }
@@ -242,6 +254,7 @@ pub struct Kill {
 /// not those of its limits. Only for groups with v2 controllers alone.
 #[derive(Debug, Args)]
 pub struct Delegate {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// Numbers; the part that is left out stays as it is
@@ -255,6 +268,7 @@ pub struct Delegate {
 /// what more is known.
 #[derive(Debug, Args)]
 pub struct Events {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// What to watch: oom, memory_events, pids_events, populated, frozen, threshold=SIZE[,memsw],
@@ -274,6 +288,7 @@ pub struct Events {
 /// Tell whether the processes of a group may use a device, and which rule of which group says so.
 #[derive(Debug, Args)]
 pub struct Explain {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// A path such as /dev/sda, or 'c 1:3', 'b 8:0'
@@ -294,6 +309,7 @@ pub struct Explain {
 /// VALUE=0.
 #[derive(Debug, Args)]
 pub struct Memory {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// Which [default: all]
@@ -307,6 +323,7 @@ pub struct Memory {
 /// Ask the kernel to take memory back from a group; prints how many bytes went.
 #[derive(Debug, Args)]
 pub struct Reclaim {
+    /// The group
     #[arg(value_name = "PATH")]
     pub path: String,
     /// How much (cgroup v2) [default: all that goes]
@@ -331,6 +348,7 @@ pub struct Convert {
 /// A weight, and the rule to go by.
 #[derive(Debug, Args)]
 pub struct Weight {
+    /// The value
     #[arg(value_name = "N")]
     pub value: u64,
     /// runc-2025, systemd or linear
@@ -351,31 +369,39 @@ pub enum Conversion {
     /// memory.memsw.limit_in_bytes and the memory limit of v1 to memory.swap.max of v2; -1 is no limit
     #[command(allow_negative_numbers = true)]
     SwapMax {
+        /// Bytes of memory and swap together
         #[arg(value_name = "MEMSW")]
         memsw: i64,
+        /// Bytes of memory
         #[arg(value_name = "LIMIT")]
         limit: i64,
     },
     /// memory.swap.max of v2 and the memory limit to memory.memsw.limit_in_bytes of v1; -1 is no limit
     #[command(allow_negative_numbers = true)]
     MemswLimit {
+        /// Bytes of swap alone
         #[arg(value_name = "SWAP")]
         swap: i64,
+        /// Bytes of memory
         #[arg(value_name = "LIMIT")]
         limit: i64,
     },
     /// cpu.cfs_quota_us and cpu.cfs_period_us of v1 to cpu.max of v2; a quota of -1 is no limit
     #[command(allow_negative_numbers = true)]
     CpuMax {
+        /// Microseconds of CPU time in each period
         #[arg(value_name = "QUOTA")]
         quota: i64,
+        /// Microseconds [default: 100000]
         #[arg(value_name = "PERIOD", default_value = "0", hide_default_value = true)]
         period: u64,
     },
     /// A number of CPUs over a period in microseconds to the quota
     QuotaOf {
+        /// Such as 0.5
         #[arg(value_name = "CPUS")]
         cpus: f64,
+        /// Microseconds [default: 100000]
         #[arg(value_name = "PERIOD", default_value = "0", hide_default_value = true)]
         period: u64,
     },

@@ -5,7 +5,7 @@ use libisolate::{Result, spec::Bytes};
 use serde::Serialize;
 
 use super::args::{Create, Delegate, Rm};
-use super::target::{open, open_to_end};
+use super::target::open;
 use crate::FAILED;
 use crate::out::{print, print_json, tell_error};
 use crate::table::plain;
@@ -73,7 +73,7 @@ pub fn version(version: Version) -> &'static str {
 pub fn rm(options: &Rm) -> i32 {
     let mut status = 0;
     for path in &options.paths {
-        let gone = open_to_end(path).and_then(|group| {
+        let gone = open(path).and_then(|group| {
             if options.kill {
                 group.kill()?;
             }

@@ -1,5 +1,7 @@
 //! `isolatectl cgroup ls` and `tree`: which groups there are.
 
+use std::collections::BTreeSet;
+
 use libisolate::cgroup::{Cgroup, Place};
 use libisolate::{ErrorKind, Result};
 use serde::Serialize;
@@ -59,7 +61,8 @@ pub fn below(group: &Cgroup) -> Result<Vec<(String, Cgroup)>> {
     for name in group.children() {
         match group.child(&name) {
             Ok(child) => all.push((name, child)),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // Neither can one whose name is no text be opened by it.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidSpec) => {}
             Err(error) => return Err(error),
         }
     }
@@ -79,7 +82,7 @@ struct Node {
 }
 
 pub fn tree(options: &Tree) -> Result<()> {
-    let top = node(options.path.clone(), &open(&options.path)?)?;
+    let (top, _) = node(options.path.clone(), &open(&options.path)?)?;
     if options.json {
         return print_json(&top);
     }
@@ -89,20 +92,25 @@ pub fn tree(options: &Tree) -> Result<()> {
     print(&table::text(head, &rows, table::width()))
 }
 
-fn node(name: String, group: &Cgroup) -> Result<Node> {
+/// The group's branch, and who is in it. A process may be in another group of another hierarchy: it counts
+/// once.
+fn node(name: String, group: &Cgroup) -> Result<(Node, BTreeSet<i32>)> {
+    let processes = group.processes(false);
+    let mut all: BTreeSet<i32> = processes.iter().copied().collect();
     let mut groups = Vec::new();
     for (name, child) in below(group)? {
-        groups.push(node(name, &child)?);
+        let (node, inside) = node(name, &child)?;
+        all.extend(inside);
+        groups.push(node);
     }
-    let processes = group.processes(false);
-    Ok(Node {
+    let node = Node {
         name,
         path: group.path().to_owned(),
-        // A process may be in another group of another hierarchy: counted once.
-        total: group.processes(true).len(),
         processes,
+        total: all.len(),
         groups,
-    })
+    };
+    Ok((node, all))
 }
 
 /// The rows of a tree; `above` is what the lines of the branch above begin with, none at the top.

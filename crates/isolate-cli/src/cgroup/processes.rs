@@ -3,7 +3,7 @@
 use libisolate::Result;
 
 use super::args::{Attach, Freeze, Kill, Procs, Thaw};
-use super::target::{open, open_to_end};
+use super::target::open;
 use crate::out::{print, print_json};
 
 pub fn attach(options: &Attach) -> Result<()> {
@@ -36,5 +36,5 @@ pub fn thaw(options: &Thaw) -> Result<()> {
 }
 
 pub fn kill(options: &Kill) -> Result<()> {
-    open_to_end(&options.path)?.kill()
+    open(&options.path)?.kill()
 }

@@ -17,19 +17,3 @@ pub fn open(path: &str) -> Result<Cgroup> {
         None => Cgroup::open(path),
     }
 }
-
-/// The group of a PATH that is to end. A path that was left out by mistake, such as `/`, must not take
-/// what is below it with it.
-pub fn open_to_end(path: &str) -> Result<Cgroup> {
-    let group = open(path)?;
-    let own = std::process::id() as i32;
-    match group.processes(true).contains(&own) {
-        false => Ok(group),
-        true => Err(Error::new(
-            ErrorKind::InvalidSpec,
-            Stage::Cgroup,
-            path,
-            "isolatectl is in it itself: name a group below it",
-        )),
-    }
-}

@@ -67,6 +67,18 @@ pub fn cgroup_prints(words: &[&str]) -> String {
     stdout
 }
 
+/// The error of an `isolatectl cgroup` that has to fail, in one line, with nothing printed.
+#[track_caller]
+pub fn refused(words: &[&str]) -> String {
+    let (code, stdout, stderr) = cgroup(words);
+    assert_eq!((code, stdout.as_str()), (Some(125), ""), "{words:?}");
+    assert_eq!(stderr.lines().count(), 1, "{words:?}: {stderr}");
+    let told = stderr.strip_prefix("isolatectl: ");
+    told.unwrap_or_else(|| panic!("{stderr}"))
+        .trim_end()
+        .to_owned()
+}
+
 /// What it prints as JSON.
 #[track_caller]
 pub fn cgroup_json(words: &[&str]) -> serde_json::Value {

@@ -187,19 +187,39 @@ fn groups(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// How often a group that is busy is tried, with a pause that doubles from a millisecond: half a second in
+/// all, however many directories it has.
+const TRIES: u32 = 10;
+
 pub(super) fn remove<'a>(dirs: impl Iterator<Item = &'a Path>) -> Result<()> {
-    let mut first = Ok(());
-    for dir in dirs {
+    let mut left: Vec<&Path> = dirs.collect();
+    let mut failed = None;
+    for tries in 1..=TRIES {
         // The others are taken away all the same: what is left should be as little as can be.
-        first = first.and(remove_tree(dir));
+        left.retain(|dir| {
+            let Err(error) = remove_tree(dir) else {
+                return false;
+            };
+            let busy = error.raw_os_error() == Some(libc::EBUSY);
+            if !busy || tries == TRIES {
+                failed.get_or_insert_with(|| still_there(dir, &error));
+            }
+            busy
+        });
+        if left.is_empty() {
+            break;
+        }
+        if tries < TRIES {
+            // The dead leave their group a moment after they were waited for.
+            sleep(Duration::from_millis(1 << (tries - 1)));
+        }
     }
-    first
+    failed.map_or(Ok(()), Err)
 }
 
 /// Most groups have none below and go at the first call; a job with a cgroup tree of its own may
 /// have made some.
-fn remove_tree(dir: &Path) -> Result<()> {
-    let mut pause = Duration::from_millis(1);
+fn remove_tree(dir: &Path) -> io::Result<()> {
     let mut tries = 1;
     loop {
         let error = match fs::remove_dir(dir) {
@@ -208,29 +228,21 @@ fn remove_tree(dir: &Path) -> Result<()> {
         };
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ENODEV) => return Ok(()),
-            Some(libc::EBUSY) => {
+            Some(libc::EBUSY) if tries == 1 => {
                 let below = groups(dir);
                 for child in below.iter().skip(1).rev() {
                     let _ = fs::remove_dir(child);
                 }
-                // The dead leave their group a moment after they were waited for.
-                if tries >= 10 {
-                    return Err(still_there(dir, &error));
+                if below.len() < 2 {
+                    return Err(error);
                 }
-                sleep(pause);
-                pause *= 2;
-                tries += 1;
             }
+            Some(libc::EBUSY) => return Err(error),
             // Interrupted, or out of memory for a moment: a directory that stays, stays for good.
-            _ if tries < 3 => tries += 1,
-            _ => {
-                return Err(Error::from_io(
-                    &error,
-                    Stage::Cgroup,
-                    dir.display().to_string(),
-                ));
-            }
+            _ if tries < 3 => {}
+            _ => return Err(error),
         }
+        tries += 1;
     }
 }
 
@@ -276,6 +288,7 @@ fn lives((pid, start): (u32, u64)) -> bool {
 fn still_there(dir: &Path, error: &io::Error) -> Error {
     let told = Error::from_io(error, Stage::Cgroup, dir.display().to_string());
     match members(dir).len() {
+        _ if told.errno() != libc::EBUSY => told,
         0 => told,
         count => told.with_hint(format!("{count} processes are in it")),
     }

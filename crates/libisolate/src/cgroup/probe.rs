@@ -264,6 +264,31 @@ fn pids_allowed(pids: &Hierarchy) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// Who asks for less is told the same of it.
+    #[test]
+    fn an_outline_is_a_part_of_the_whole() {
+        // Without the reasons, which tell of processes that come and go.
+        let told = |h: &Hierarchy| Hierarchy {
+            reason: None,
+            ..h.clone()
+        };
+        let whole = probe().expect("/proc");
+        let all = |host: &CgroupHost| host.hierarchies.iter().map(told).collect::<Vec<_>>();
+        let everything = outline(|_| true).expect("/proc");
+        assert_eq!(all(&everything), all(&whole));
+        assert_eq!(everything.layout, whole.layout);
+        let place = |h: &Hierarchy| (h.version, h.name.clone(), h.dir.clone(), h.own.clone());
+        let places = |host: &CgroupHost| host.hierarchies.iter().map(place).collect::<Vec<_>>();
+        assert_eq!(places(&outline(|_| false).expect("/proc")), places(&whole));
+        let pids = |h: &Hierarchy| h.controllers.iter().any(|c| c == "pids");
+        let some = outline(|h| h.version == Version::V2 || pids(h)).expect("/proc");
+        let same = |of: fn(&CgroupHost) -> Option<&Hierarchy>| {
+            assert_eq!(of(&some).map(told), of(&whole).map(told));
+        };
+        same(|host| host.controller("pids"));
+        same(CgroupHost::unified);
+    }
+
     #[test]
     fn releases() {
         assert_eq!(release(OsStr::new("6.18.44-fc-v595")), (6, 18));

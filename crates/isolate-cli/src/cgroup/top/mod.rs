@@ -97,7 +97,8 @@ fn drawn(lines: &[Line], first: bool) -> String {
     let size = table::terminal();
     let whole = text(lines, size.map(|(width, _)| width));
     // The last line of the screen would scroll it.
-    let fitting = size.map_or(usize::MAX, |(_, height)| height - 1);
+    let height = size.map_or(0, |(_, height)| height);
+    let fitting = height.checked_sub(1).unwrap_or(usize::MAX);
     let mut screen = format!("{HOME}{}", if first { CLEAR } else { "" });
     for line in whole.lines().take(fitting) {
         screen.push_str(line);

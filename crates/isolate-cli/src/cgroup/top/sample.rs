@@ -1,7 +1,7 @@
 //! The numbers of a group and of all below it, and what they have become since the last look.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use libisolate::cgroup::{Cgroup, Stat, StatKind};
@@ -75,20 +75,25 @@ impl Sampler {
                 }
                 Err(error) => return Err(error),
             }
-            let names = watched.group.children();
+            let above = &watched.group;
+            let (names, most) = (above.children(), above.places().len());
             for name in names {
                 let child = format!("{}/{name}", path.trim_end_matches('/'));
-                if !self.known.contains_key(&child) {
-                    let found = self.known.get(&path).map(|above| above.group.child(&name));
-                    let Some(Ok(group)) = found else { continue };
-                    self.known
-                        .insert(child.clone(), Watched { group, last: None });
+                let had = self.known.get(&child).map_or(0, |c| c.group.places().len());
+                // One that was only being made may be in more hierarchies by now.
+                let again = had < most;
+                let found = self.known.get(&path).filter(|_| again);
+                if let Some(Ok(group)) = found.map(|above| above.group.child(&name))
+                    && group.places().len() > had
+                {
+                    let fresh = Watched { group, last: None };
+                    self.known.insert(child.clone(), fresh);
                 }
                 waiting.push(child);
             }
         }
-        let there = |path: &String| lines.iter().any(|line| line.path == *path);
-        self.known.retain(|path, _| there(path));
+        let there: BTreeSet<&str> = lines.iter().map(|line| line.path.as_str()).collect();
+        self.known.retain(|path, _| there.contains(path.as_str()));
         lines.sort_by(most_first);
         Ok(lines)
     }
