@@ -147,7 +147,7 @@ class PidsGroup:
     """A cgroup below this process's own with a limit of processes."""
 
     def __init__(self, limit):
-        self.dir = own_group("pids") / f"parity-{os.getpid()}-{limit}"
+        self.dir = own_group("pids") / f"isolate-parity-{os.getpid()}-{limit}"
         try:
             self.dir.mkdir(exist_ok=True)
             (self.dir / "pids.max").write_text(str(limit))

@@ -405,7 +405,7 @@ impl Cgroup {
             Stage::Cgroup,
             self.path.as_str(),
         )
-        .with_hint("the group was removed")
+        .with_hint("the group has been removed")
     }
 
     /// Removes the group and those below it, with bounded retries (about a second) while the last

@@ -16,7 +16,9 @@ use super::source::{Origin, Pace, Source, gone};
 use crate::cgroup::dir::Dir;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
-/// The kernel's longest window, and the step of windows for callers without `CAP_SYS_RESOURCE`.
+/// The kernel's windows (newer ones take shorter ones, too), and their step for callers
+/// without `CAP_SYS_RESOURCE`.
+const SHORTEST: u64 = 500_000;
 const LONGEST: u64 = 10_000_000;
 const STEP: u64 = 2_000_000;
 
@@ -103,13 +105,13 @@ fn set(dir: &Dir, file: &str, kind: &str, stall: u64, window: u64) -> Result<Own
         "{}: \"{kind} {stall} {window}\"",
         dir.path().join(file).display()
     );
-    if window == 0 || window > LONGEST || stall == 0 || stall > window {
+    if !(SHORTEST..=LONGEST).contains(&window) || stall == 0 || stall > window {
         return Err(Error::new(
             ErrorKind::InvalidSpec,
             Stage::Cgroup,
             subject,
             format!(
-                "the window is 1 to {LONGEST} microseconds, and the stall time 1 to the window"
+                "the window is {SHORTEST} to {LONGEST} microseconds, and the stall time 1 to the window"
             ),
         ));
     }
@@ -131,8 +133,7 @@ fn set(dir: &Dir, file: &str, kind: &str, stall: u64, window: u64) -> Result<Own
             let error = Error::from_io(&errno.into(), Stage::Cgroup, subject);
             Err(match errno {
                 nix::errno::Errno::EINVAL if !window.is_multiple_of(STEP) => error.with_hint(
-                    "without CAP_SYS_RESOURCE the window must be a multiple of 2000000 microseconds, and \
-                     some kernels take none below 500000",
+                    "without CAP_SYS_RESOURCE the window must be a multiple of 2000000 microseconds",
                 ),
                 nix::errno::Errno::EPERM | nix::errno::Errno::EINVAL => error
                     .with_hint("older kernels (before 6.4) want CAP_SYS_RESOURCE for every trigger"),

@@ -36,7 +36,7 @@ impl Reader {
                         ErrorKind::NotFound,
                         Stage::Cgroup,
                         dir.path().display().to_string(),
-                        "the group was removed",
+                        "the group has been removed",
                     )),
                 }
             }
