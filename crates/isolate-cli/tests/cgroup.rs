@@ -328,7 +328,13 @@ fn as_an_ordinary_user() {
     }
     let scratch = Scratch::new("cgroup");
     let program = scratch.path("isolatectl");
-    std::fs::copy(env!("CARGO_BIN_EXE_isolatectl"), &program).expect("room for a copy");
+    // By a program of its own: what this one has open to write, children of other tests would keep open,
+    // and then it cannot be executed (ETXTBSY).
+    let mut copy = Command::new("cp");
+    let copied = copy
+        .args([env!("CARGO_BIN_EXE_isolatectl"), &program])
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()));
     let as_user = |words: &[&str]| {
         let mut command = Command::new("setpriv");
         command.args([
