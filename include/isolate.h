@@ -3594,10 +3594,10 @@ int isolate_cgroup_is_populated(const struct isolate_cgroup *cgroup,
 /**
  * Kill every process of a group and of those below it, forked ones included, frozen ones too.
  *
- * With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1 alone it
- * returns when none is left, after 10 seconds at most; the caller itself is spared there.
+ * With a v2 directory (Linux 5.14) the processes are then as good as dead. Of v1 directories none is left
+ * when it returns, after 10 seconds at most.
  *
- * Returns 0, -EINVAL for NULL, -EBUSY when processes stay, or another negative errno.
+ * Returns 0, -EINVAL for NULL and for a group that the caller is in, -EBUSY when processes stay, or another negative errno.
  * Threads: any. Blocks: as said. Since: 0.1
  */
 int isolate_cgroup_kill(struct isolate_cgroup *cgroup,
@@ -3842,8 +3842,8 @@ int isolate_cgroup_apply(struct isolate_cgroup *cgroup,
  * Put other limits in force while a job runs, all or nothing; what is not named stays as it is. The job's
  * JSON text and its outcome tell of them from then on.
  *
- * The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a limit
- * of another controller needs a job that was started with one of it.
+ * A controller that the job's group does not have yet, it gets; on v1 that moves the job's processes, at the
+ * price that isolate_cgroup_attach tells of.
  *
  * limits: as isolate_cgroup_apply.
  * out: what is in force, on success; may be NULL.

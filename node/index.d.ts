@@ -99,9 +99,8 @@ export class Job<Output = Buffer> extends EventEmitter implements AsyncDisposabl
    * Puts other limits in force while the job runs, all or nothing; what is not named stays as it is. Gives
    * what is in force, by name; `enforcement` and the outcome tell of it from then on.
    *
-   * The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a limit
-   * of another controller needs a job that was started with one of it. Fails as `Cgroup.apply()`, and as
-   * `cgroup()`.
+   * A controller that the job's group does not have yet, it gets; on v1 that moves the job's processes, at the
+   * price that `Cgroup.attach()` tells of. Fails as `Cgroup.apply()`, and as `cgroup()`.
    */
   update(limits: Limits): Promise<Readonly<Record<string, Enforced>>>;
   /** One of the job's namespaces, which lives on as long as the handle does. */
@@ -273,8 +272,8 @@ export class Cgroup implements AsyncDisposable {
   /**
    * Kills every process of the group and of those below it, forked ones included, frozen ones too.
    *
-   * With a v2 directory (Linux 5.14) the processes are then as good as dead. On v1 alone none is left, after 10
-   * seconds at most. The caller itself is spared on v1.
+   * With a v2 directory (Linux 5.14) the processes are then as good as dead. Of v1 directories none is left
+   * when it is done, after 10 seconds at most. A group that the caller is in is refused (`invalid_spec`).
    */
   kill(): Promise<void>;
   /**

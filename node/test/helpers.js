@@ -9,7 +9,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const iso = require('..');
 
-const mustWork = Boolean(process.env.MUST_WORK);
+const mustWork = Boolean(process.env.ISOLATE_MUST_WORK);
 
 /** The open descriptors, but the one that the look itself needs. */
 function fds() {

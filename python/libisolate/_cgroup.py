@@ -194,10 +194,10 @@ class Cgroup:
     def kill(self) -> None:
         """Kills every process of the group and of those below it, forked ones included, frozen ones too.
 
-        With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1 alone
-        it returns when none is left, after 10 seconds at most. The caller itself is spared on v1.
+        With a v2 directory (Linux 5.14) the processes are then as good as dead. Of v1 directories none is left
+        when it returns, after 10 seconds at most.
 
-        Raises BusyError when processes stay.
+        Raises BusyError when processes stay, InvalidSpecError for a group that the caller is in.
         """
         self._native.kill()
 

@@ -161,8 +161,8 @@ class Job(Generic[AnyStr]):
         force, by name. All or nothing; what is not named stays as it is. `enforcement` and the outcome tell
         of them from then on.
 
-        The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a
-        limit of another controller needs a job that was started with one of it.
+        A controller that the job's group does not have yet, it gets; on v1 that moves the job's processes, at
+        the price that `Cgroup.attach()` tells of.
 
         Raises as `Cgroup.apply()`, and NotFoundError as `cgroup()`.
         """

@@ -12,7 +12,7 @@ import pytest
 
 import libisolate as iso
 
-MUST_WORK = bool(os.environ.get("MUST_WORK"))
+MUST_WORK = bool(os.environ.get("ISOLATE_MUST_WORK"))
 
 
 def skip(reason: str) -> None:

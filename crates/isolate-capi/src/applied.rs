@@ -112,8 +112,8 @@ pub unsafe extern "C" fn isolate_cgroup_apply(
 /// Put other limits in force while a job runs, all or nothing; what is not named stays as it is. The job's
 /// JSON text and its outcome tell of them from then on.
 ///
-/// The job's group has the controllers that its spec's limits needed, and those that measure. On v1 a limit
-/// of another controller needs a job that was started with one of it.
+/// A controller that the job's group does not have yet, it gets; on v1 that moves the job's processes, at the
+/// price that isolate_cgroup_attach tells of.
 ///
 /// limits: as isolate_cgroup_apply.
 /// out: what is in force, on success; may be NULL.

@@ -193,10 +193,10 @@ pub unsafe extern "C" fn isolate_cgroup_is_populated(
 
 /// Kill every process of a group and of those below it, forked ones included, frozen ones too.
 ///
-/// With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1 alone it
-/// returns when none is left, after 10 seconds at most; the caller itself is spared there.
+/// With a v2 directory (Linux 5.14) the processes are then as good as dead. Of v1 directories none is left
+/// when it returns, after 10 seconds at most.
 ///
-/// Returns 0, -EINVAL for NULL, -EBUSY when processes stay, or another negative errno.
+/// Returns 0, -EINVAL for NULL and for a group that the caller is in, -EBUSY when processes stay, or another negative errno.
 /// Threads: any. Blocks: as said. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_cgroup_kill(

@@ -25,13 +25,13 @@ fn group(limits: &Limits) -> Result<(Group, Enforcement, CgroupHost), String> {
     Ok((group, enforcement, host))
 }
 
-/// Runs the rest of the test with a group, or skips it with the reason. `MUST_WORK` in the
+/// Runs the rest of the test with a group, or skips it with the reason. `ISOLATE_MUST_WORK` in the
 /// environment turns the skip into a failure.
 macro_rules! group_or_skip {
     ($limits:expr) => {
         match group(&$limits) {
             Ok(made) => made,
-            Err(reason) if std::env::var_os("MUST_WORK").is_none() => {
+            Err(reason) if std::env::var_os("ISOLATE_MUST_WORK").is_none() => {
                 eprintln!("skipped: {reason}");
                 return;
             }
@@ -183,7 +183,7 @@ fn kill_by_the_lists_of_v1() {
         .and_then(|(plan, _)| Group::create(&host, &plan.unwrap_or_default()));
     let group = match made {
         Ok(group) => group,
-        Err(reason) if std::env::var_os("MUST_WORK").is_none() => {
+        Err(reason) if std::env::var_os("ISOLATE_MUST_WORK").is_none() => {
             eprintln!("skipped: {reason}");
             return;
         }

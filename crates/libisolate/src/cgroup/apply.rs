@@ -33,6 +33,7 @@ impl Cgroup {
 pub(super) fn apply(group: &Cgroup, limits: &Limits, with_init: bool) -> Result<Enforcement> {
     refuse_others(limits)?;
     controller::check(limits)?;
+    limits.check_memory()?;
     limits.check_best_effort()?;
     if group.is_gone() {
         return Err(group.gone());

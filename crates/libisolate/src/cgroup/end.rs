@@ -290,6 +290,7 @@ fn still_there(dir: &Path, error: &io::Error) -> Error {
     match members(dir).len() {
         _ if told.errno() != libc::EBUSY => told,
         0 => told,
+        1 => told.with_hint("a process is in it"),
         count => told.with_hint(format!("{count} processes are in it")),
     }
 }

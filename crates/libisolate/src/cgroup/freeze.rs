@@ -60,6 +60,9 @@ impl Cgroup {
     /// # Errors
     /// `Unsupported` as [`Cgroup::freeze`], `NotFound` once the group is removed.
     pub fn is_frozen(&self) -> Result<bool> {
+        if self.is_gone() {
+            return Err(self.gone());
+        }
         self.freezer()?;
         for tree in self.trees.iter().filter(|tree| freezes(tree)) {
             if is_frozen(tree)? {

@@ -72,6 +72,14 @@ impl Cgroup {
             hierarchy.version == Version::V2 || may_hold(&hierarchy.controllers, asked)
         })?;
         let chosen = match choose(&host, asked) {
+            // A group that was given to the caller may be below one that was not.
+            Err(_) if options.parent.is_some() => {
+                let above = Cgroup::open(options.parent.as_deref().unwrap_or("."))?;
+                return match above.create_child(name, asked) {
+                    Err(error) if error.kind() == ErrorKind::Permission => Err(refusal(asked)),
+                    made => made,
+                };
+            }
             // Why no group can be made, a tree may tell that was not asked.
             Err(_) => return Err(refusal(asked)),
             Ok(chosen) => chosen,
@@ -432,8 +440,8 @@ impl Cgroup {
 
     /// Kills every process of the group and of those below it, forked ones included, frozen ones too.
     ///
-    /// With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1
-    /// alone it returns when none is left, after 10 seconds at most.
+    /// With a v2 directory (Linux 5.14) the processes are then as good as dead. Of v1 directories none is
+    /// left when it returns, after 10 seconds at most.
     ///
     /// # Errors
     /// `Cgroup` stage with the path; `Busy` when processes stay; `InvalidSpec` for a group that the caller

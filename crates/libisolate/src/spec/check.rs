@@ -364,12 +364,7 @@ fn needs(spec: &Spec, field: &str, kind: Kind) -> Result<()> {
 }
 
 fn limits(limits: &Limits) -> Result<()> {
-    if limits.memory.is_some_and(|size| size.0 == 0) {
-        return Err(Error::invalid(
-            "limits.memory",
-            "is 0: no program runs without memory",
-        ));
-    }
+    limits.check_memory()?;
     if limits.pids == Some(0) {
         return Err(Error::invalid(
             "limits.pids",

@@ -48,6 +48,17 @@ impl Limits {
             .filter(|name| self.requested(name).is_some())
     }
 
+    /// Refuses a limit of memory that no program can run in: the kernel rounds down to pages, to nothing.
+    pub(crate) fn check_memory(&self) -> Result<()> {
+        const PAGE: u64 = 4096;
+        let detail = match self.memory {
+            Some(size) if size.0 == 0 => "is 0: no program runs without memory",
+            Some(size) if size.0 < PAGE => "is less than a page, 4096 bytes, and would be nothing",
+            _ => return Ok(()),
+        };
+        Err(Error::invalid("limits.memory", detail))
+    }
+
     /// Refuses a name in `best_effort` that is none of a limit that a cgroup holds.
     pub(crate) fn check_best_effort(&self) -> Result<()> {
         let known = |name: &&String| Limits::CGROUP_NAMES.contains(&name.as_str());

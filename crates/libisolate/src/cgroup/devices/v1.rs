@@ -171,6 +171,10 @@ pub(crate) fn snapshot(dir: &Dir) -> Result<Seen> {
 /// Makes it as it was. Of a group that allowed by default and denied what nobody can see, that is what a
 /// new group has: what the group above denies.
 pub(crate) fn restore(dir: &Dir, saved: &Seen) -> Result<()> {
+    let now = look(dir)?;
+    if now.state == saved.state && now.complete == saved.complete {
+        return Ok(());
+    }
     go(dir, &listed(dir)?, &saved.state)?;
     if !saved.complete {
         let _ = xattr::remove(dir.as_fd().as_raw_fd(), NOTE);

@@ -132,9 +132,11 @@ fn set(dir: &Dir, file: &str, kind: &str, stall: u64, window: u64) -> Result<Own
         Err(errno) => {
             let error = Error::from_io(&errno.into(), Stage::Cgroup, subject);
             Err(match errno {
-                nix::errno::Errno::EINVAL if !window.is_multiple_of(STEP) => error.with_hint(
-                    "without CAP_SYS_RESOURCE the window must be a multiple of 2000000 microseconds",
-                ),
+                nix::errno::Errno::EINVAL if !window.is_multiple_of(STEP) => {
+                    error.with_kind(ErrorKind::Permission).with_hint(
+                        "without CAP_SYS_RESOURCE the window must be a multiple of 2000000 microseconds",
+                    )
+                }
                 nix::errno::Errno::EPERM | nix::errno::Errno::EINVAL => error
                     .with_hint("older kernels (before 6.4) want CAP_SYS_RESOURCE for every trigger"),
                 nix::errno::Errno::EOPNOTSUPP => {

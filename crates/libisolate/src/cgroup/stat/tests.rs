@@ -304,7 +304,7 @@ fn a_file_that_is_missing_and_a_group_that_is_gone() {
     assert_eq!(stat.pids, Some(expected));
     fs::remove_dir_all(&fake.0).expect("it is there");
     let told = read(&trees, &[StatKind::Pids]).map_err(|e| (e.kind(), e.message()));
-    let text = format!("cgroup: {}: the group was removed", fake.0.display());
+    let text = format!("cgroup: {}: the group has been removed", fake.0.display());
     assert_eq!(told, Err((ErrorKind::NotFound, text)));
 }
 
