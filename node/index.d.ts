@@ -274,12 +274,14 @@ export class Cgroup implements AsyncDisposable {
    * Kills every process of the group and of those below it, forked ones included, frozen ones too.
    *
    * With a v2 directory (Linux 5.14) the processes are then as good as dead. On v1 alone none is left, after 10
-   * seconds at most. The caller itself is spared on v1.
+   * seconds at most. Fails with kind `'busy'` when processes stay, `'invalid_spec'` for a group that the caller
+   * is in.
    */
   kill(): Promise<void>;
   /**
    * Takes the group away in every hierarchy, with the groups below it, which must be empty. Fails with kind
-   * `'busy'`, the path that would not go and how many processes are in it. What is gone already is removed.
+   * `'busy'`, the path that would not go and how many processes are in it; with `'invalid_spec'` for a group that
+   * the caller is in. What is gone already is removed.
    */
   remove(): Promise<void>;
   /**

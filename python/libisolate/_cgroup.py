@@ -195,9 +195,9 @@ class Cgroup:
         """Kills every process of the group and of those below it, forked ones included, frozen ones too.
 
         With a v2 directory (Linux 5.14) it returns at once; the processes are as good as dead. On v1 alone
-        it returns when none is left, after 10 seconds at most. The caller itself is spared on v1.
+        it returns when none is left, after 10 seconds at most.
 
-        Raises BusyError when processes stay.
+        Raises BusyError when processes stay; InvalidSpecError for a group that the caller is in.
         """
         self._native.kill()
 
@@ -205,7 +205,8 @@ class Cgroup:
         """Takes the group away in every hierarchy, with the groups below it, which must be empty.
 
         Raises BusyError with the path that would not go and how many processes are in it; the other
-        hierarchies' directories are gone. What is gone already is removed.
+        hierarchies' directories are gone. InvalidSpecError for a group that the caller is in. What is gone
+        already is removed.
         """
         self._native.remove()
 

@@ -130,9 +130,13 @@ def test_frozen_means_that_nothing_moves(nothing_left: None) -> None:
         assert child.wait() == -signal.SIGKILL
 
 
-def test_nobody_freezes_the_caller(nothing_left: None) -> None:
-    with iso.Cgroup.own() as own, pytest.raises(iso.InvalidSpecError, match="would stop for ever"):
-        own.freeze()
+def test_nobody_ends_the_caller(nothing_left: None) -> None:
+    with iso.Cgroup.own() as own:
+        with pytest.raises(iso.InvalidSpecError, match="would stop for ever"):
+            own.freeze()
+        for end in (own.kill, own.remove):
+            with pytest.raises(iso.InvalidSpecError):
+                end()
 
 
 def test_killed_with_all_that_were_forked(nothing_left: None) -> None:
