@@ -278,7 +278,8 @@ export class Cgroup implements AsyncDisposable {
   kill(): Promise<void>;
   /**
    * Takes the group away in every hierarchy, with the groups below it, which must be empty. Fails with kind
-   * `'busy'`, the path that would not go and how many processes are in it. What is gone already is removed.
+   * `'busy'`, the path that would not go and how many processes are in it; with `'invalid_spec'` for a group that
+   * the caller is in. What is gone already is removed.
    */
   remove(): Promise<void>;
   /**

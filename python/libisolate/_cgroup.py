@@ -205,7 +205,8 @@ class Cgroup:
         """Takes the group away in every hierarchy, with the groups below it, which must be empty.
 
         Raises BusyError with the path that would not go and how many processes are in it; the other
-        hierarchies' directories are gone. What is gone already is removed.
+        hierarchies' directories are gone. InvalidSpecError for a group that the caller is in. What is gone
+        already is removed.
         """
         self._native.remove()
 

@@ -130,9 +130,19 @@ def test_frozen_means_that_nothing_moves(nothing_left: None) -> None:
         assert child.wait() == -signal.SIGKILL
 
 
-def test_nobody_freezes_the_caller(nothing_left: None) -> None:
-    with iso.Cgroup.own() as own, pytest.raises(iso.InvalidSpecError, match="would stop for ever"):
-        own.freeze()
+def test_nobody_ends_the_caller(nothing_left: None) -> None:
+    # In a process of its own and by its one group: were it not refused, that alone would end.
+    program = """
+import libisolate as iso, os, sys
+group = iso.Cgroup.open(sys.argv[1])
+group.attach(os.getpid())
+for end in (group.freeze, group.kill, group.remove):
+    try: end()
+    except iso.InvalidSpecError: print("refused", flush=True)
+"""
+    with create() as group:
+        child = subprocess.run([sys.executable, "-c", program, group.path], capture_output=True, text=True, timeout=60)
+        assert (child.returncode, child.stdout, child.stderr) == (0, "refused\n" * 3, "")
 
 
 def test_killed_with_all_that_were_forked(nothing_left: None) -> None:

@@ -33,7 +33,10 @@ fn lines(name: &str, value: &Value, text: &mut String) {
     };
     match value {
         Value::Object(fields) => {
-            for (part, value) in fields.iter().filter(|(part, _)| *part != "device") {
+            // By name, whatever order the map keeps.
+            let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+            fields.sort_by_key(|(part, _)| *part);
+            for (part, value) in fields.into_iter().filter(|(part, _)| *part != "device") {
                 lines(&below(part), value, text);
             }
         }
