@@ -17,6 +17,9 @@ _numbers = itertools.count()
 
 MIB = 1 << 20
 
+# Takes 64 MiB of memory and says so.
+HOG = "b = bytearray(64 << 20); b[::4096] = b'x' * len(b[::4096]); print('full', flush=True)"
+
 
 def name() -> str:
     """A name for a group of this process, which nobody else has."""

@@ -17,9 +17,7 @@ import pytest
 
 import libisolate as iso
 from conftest import cgroups, fds, skip, wait_until
-from groups import MIB, counter, create, go, has, name, place_of, process, sleeper
-
-HOG = "b = bytearray(64 << 20); b[::4096] = b'x' * len(b[::4096]); print('full', flush=True)"
+from groups import HOG, MIB, counter, create, go, has, name, place_of, process, sleeper
 
 
 def directories(group: iso.Cgroup) -> List[Path]:
@@ -483,33 +481,3 @@ def test_other_threads_run_meanwhile(nothing_left: None) -> None:
         group.attach(child.pid)
         waiting.join()
         assert [event.kind for event in seen] == ["populated"]
-
-
-def test_the_group_of_a_job(limited: None, nothing_left: None) -> None:
-    with iso.spawn(["sleep", "600"], limits=iso.Limits(memory="64M", pids=16)) as job:
-        with job.cgroup() as group:
-            assert job.pid in group.processes(recursive=True)
-            assert group.memory("limit") == 64 * MIB
-            stat = group.stat()
-            assert stat.memory is not None and stat.memory.limit == 64 * MIB
-        assert job.poll() is None, "the block's end leaves what it only opened"
-        enforced = job.update(memory="128M")
-        assert enforced["memory"].value == str(128 * MIB) == job.enforcement["memory"].value
-        with pytest.raises(iso.InvalidSpecError):
-            job.update(iso.Limits(memory=0))
-        job.kill()
-        outcome = job.wait()
-        assert outcome.enforcement["memory"].value == str(128 * MIB)
-        with pytest.raises(iso.NotFoundError):
-            job.cgroup()
-        with pytest.raises(iso.NotFoundError):
-            job.update(memory="64M")
-
-
-def test_a_limit_changed_while_the_job_runs_holds(limited: None, nothing_left: None) -> None:
-    program = "import sys; sys.stdin.readline(); " + HOG
-    with iso.spawn([sys.executable, "-S", "-c", program], stdin="pipe", stdout="pipe", profile="none",
-                   limits=iso.Limits(memory="512M")) as job:
-        job.update(memory="32M", swap=0, best_effort=["swap"])
-        assert job.communicate(b"\n") == (b"", None)
-        assert job.wait().reason == "out_of_memory"

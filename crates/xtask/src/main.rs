@@ -11,6 +11,7 @@ mod model;
 mod parity;
 #[cfg(test)]
 mod reach;
+mod schemas;
 mod spark;
 
 use std::process::ExitCode;

@@ -6,20 +6,14 @@
 
 use std::fmt;
 
-use libisolate::cgroup::convert::Rule;
-use libisolate::cgroup::devices::Explanation;
-use libisolate::cgroup::{Event, MemoryValue, OomControl, Place, Stat, StatKind, Watch};
-use libisolate::ns::{
-    CgroupPath, IdMaps, Kind as NamespaceKind, MountInfo, NamespaceEntry, NamespaceId, Persisted,
-    Process, SubordinateIds, TreeNode,
-};
-use libisolate::{ErrorKind, Outcome, Spec, Stage};
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use crate::Result;
 use crate::codegen::camel;
+use crate::schemas::{
+    exchanged_schemas, group_given_schemas, group_told_schemas, kind_schema, outcome_schema,
+    spec_schema, stage_schema, told_schemas,
+};
 
 /// Every type that a spec, an outcome or an error is made of.
 #[derive(Debug)]
@@ -172,11 +166,7 @@ impl Model {
         let mut model = Model {
             spec: types(&spec_schema())?,
             outcome: types(&outcome_schema())?,
-            error: [
-                types(&schema_of::<ErrorKind>(SchemaSettings::draft2020_12()))?,
-                types(&schema_of::<Stage>(SchemaSettings::draft2020_12()))?,
-            ]
-            .concat(),
+            error: [types(&kind_schema())?, types(&stage_schema())?].concat(),
             told: Vec::new(),
             exchanged: Vec::new(),
             group_given: Vec::new(),
@@ -231,65 +221,6 @@ impl Model {
             .find(|t| t.name == name)
             .ok_or_else(|| format!("the model has no type {name}"))
     }
-}
-
-/// The JSON schema of what a spec may be (reading).
-pub fn spec_schema() -> Value {
-    schema_of::<Spec>(SchemaSettings::draft2020_12())
-}
-
-/// The JSON schema of what an outcome is (writing): every field that is always there is required.
-pub fn outcome_schema() -> Value {
-    schema_of::<Outcome>(SchemaSettings::draft2020_12().for_serialize())
-}
-
-/// The JSON schemas of what the library tells of namespaces (writing), by name, with all they are made of.
-pub fn told_schemas() -> Map<String, Value> {
-    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12().for_serialize());
-    made.subschema_for::<NamespaceKind>();
-    made.subschema_for::<NamespaceId>();
-    made.subschema_for::<MountInfo>();
-    made.subschema_for::<CgroupPath>();
-    made.subschema_for::<NamespaceEntry>();
-    made.subschema_for::<TreeNode>();
-    made.subschema_for::<Persisted>();
-    made.subschema_for::<Process>();
-    made.subschema_for::<SubordinateIds>();
-    made.take_definitions(true)
-}
-
-/// As [`told_schemas`], of what is also given to the library (reading).
-pub fn exchanged_schemas() -> Map<String, Value> {
-    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12());
-    made.subschema_for::<IdMaps>();
-    made.take_definitions(true)
-}
-
-/// As [`exchanged_schemas`], of cgroups.
-pub fn group_given_schemas() -> Map<String, Value> {
-    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12());
-    made.subschema_for::<Watch>();
-    made.subschema_for::<StatKind>();
-    made.subschema_for::<MemoryValue>();
-    made.subschema_for::<Rule>();
-    made.take_definitions(true)
-}
-
-/// As [`told_schemas`], of cgroups.
-pub fn group_told_schemas() -> Map<String, Value> {
-    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12().for_serialize());
-    made.subschema_for::<Place>();
-    made.subschema_for::<Stat>();
-    made.subschema_for::<Event>();
-    made.subschema_for::<OomControl>();
-    made.subschema_for::<Explanation>();
-    made.take_definitions(true)
-}
-
-fn schema_of<T: JsonSchema>(settings: SchemaSettings) -> Value {
-    SchemaGenerator::new(settings)
-        .into_root_schema_for::<T>()
-        .to_value()
 }
 
 /// The root type of a schema and all its definitions.

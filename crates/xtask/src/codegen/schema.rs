@@ -4,8 +4,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::Result;
-use crate::model::{
-    Model, exchanged_schemas, group_given_schemas, group_told_schemas, outcome_schema, spec_schema,
+use crate::model::Model;
+use crate::schemas::{
+    exchanged_schemas, group_given_schemas, group_told_schemas, outcome_schema, spec_schema,
     told_schemas,
 };
 
