@@ -170,13 +170,7 @@ fn stopped_going_on_and_killed() {
     assert_eq!(shell.end().1, Some(libc::SIGKILL));
     let own = refused(&["freeze", "pid:self"]);
     assert!(own.contains("the calling process is in it"), "{own}");
-    for words in [["kill", "/"], ["rm", "/"], ["kill", "pid:self"]] {
-        let spared = refused(&words);
-        assert!(
-            spared.contains("the calling process is in it and would"),
-            "{spared}"
-        );
-    }
+    // That nobody kills or removes it either is the library's to test, in a group of the test's own.
 }
 
 #[test]
