@@ -8,9 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import libisolate as iso
+from groups import has
 from libisolate import _native
 
 README = Path(__file__).parents[1] / "README.md"
@@ -37,11 +36,22 @@ def test_asyncio_is_not_imported_unasked() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README.read_text(), re.S))
-def test_readme(snippet: str) -> None:
+def readme_prints(number: int) -> str:
+    snippet = re.findall(r"```python\n(.*?)```", README.read_text(), re.S)[number]
     done = subprocess.run([sys.executable, "-W", "error", "-c", snippet], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "exit 0" in done.stdout and "killed" in done.stdout
+    return done.stdout
+
+
+def test_readme_of_jobs() -> None:
+    text = readme_prints(0)
+    assert "exit 0" in text and "killed" in text
+
+
+def test_readme_of_cgroups(nothing_left: None) -> None:
+    has("memory")
+    text = readme_prints(1)
+    assert f"limit={256 << 20}" in text and "kind='empty'" in text
 
 
 def command(*args: str) -> "subprocess.CompletedProcess[str]":
