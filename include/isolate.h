@@ -3607,7 +3607,7 @@ int isolate_cgroup_kill(struct isolate_cgroup *cgroup,
  * Remove a group and those below it; the handle stays to be freed. Fine when it is removed already.
  *
  * Returns 0, -EINVAL for NULL, -EBUSY when processes are in it, or another negative errno.
- * Threads: any. Blocks: about a second at most, while the last processes go. Since: 0.1
+ * Threads: any. Blocks: half a second at most, while the last processes go. Since: 0.1
  */
 int isolate_cgroup_remove(struct isolate_cgroup *cgroup, struct isolate_error **err);
 

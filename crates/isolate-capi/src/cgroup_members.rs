@@ -209,7 +209,7 @@ pub unsafe extern "C" fn isolate_cgroup_kill(
 /// Remove a group and those below it; the handle stays to be freed. Fine when it is removed already.
 ///
 /// Returns 0, -EINVAL for NULL, -EBUSY when processes are in it, or another negative errno.
-/// Threads: any. Blocks: about a second at most, while the last processes go. Since: 0.1
+/// Threads: any. Blocks: half a second at most, while the last processes go. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_cgroup_remove(
     cgroup: *mut isolate_cgroup,

@@ -8,7 +8,7 @@ use super::convert::is_unlimited;
 use super::pseudo::{self, is_pseudo};
 use super::put::put;
 use super::tree::Tree;
-use super::{Cgroup, Version, device, memory};
+use super::{Cgroup, Version, device, memory, told};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
 use crate::spec::{Limits, Size};
@@ -240,26 +240,14 @@ fn write_one<'a>(
             )
         })
         .map_err(|error| explain(tree, setting, error));
-    let (file, value) = match done {
-        Ok(done) => done,
-        Err(error) => {
-            for name in names() {
-                skip_or_fail(limits, name, error.clone(), enforcement)?;
-            }
-            return Ok(());
-        }
-    };
     for name in names() {
-        if let Some(entry) = enforcement.iter_mut().find(|e| e.name == name) {
-            let value = match name == "pids" && with_init && tree.version == Version::V2 {
-                true => format!("{value} (1 is the init)"),
-                false => value.clone(),
-            };
-            entry.value = Some(match entry.value.take() {
-                Some(before) if controller::gathers(name) => format!("{before}; {value}"),
-                _ => value,
-            });
-            entry.file = Some(file.clone());
+        match &done {
+            Err(error) => skip_or_fail(limits, name, error.clone(), enforcement)?,
+            Ok(done) => {
+                if let Some(entry) = enforcement.iter_mut().find(|e| e.name == name) {
+                    told::in_force(entry, tree, done, with_init);
+                }
+            }
         }
     }
     Ok(())
@@ -292,9 +280,7 @@ fn skip_or_fail(
         return Err(error);
     }
     if let Some(entry) = enforcement.iter_mut().find(|e| e.name == limit) {
-        entry.status = EnforcementStatus::Skipped;
-        entry.value = None;
-        entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
+        told::skipped(entry, &error);
     }
     Ok(())
 }

@@ -5,14 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::controller::gathers;
 use super::driver::{Cgroupfs, Driver, Parent};
 use super::place::usage_file;
 use super::put::put;
 use super::tree::Tree;
-use super::{Cgroup, CgroupHost, Version, end, events, measure};
+use super::{Cgroup, CgroupHost, Version, end, events, measure, told};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::job::{Enforced, Enforcement, EnforcementStatus, Usage};
+use crate::job::{Enforcement, Usage};
 use crate::spec::Bytes;
 
 /// One value for one cgroup file.
@@ -177,20 +176,10 @@ impl Group {
                 let Some(entry) = enforcement.iter_mut().find(|e| e.name == *name) else {
                     continue;
                 };
-                match &done {
-                    Ok((file, value)) => {
-                        let value = self.tell(entry, write, value.clone());
-                        entry.value = Some(match entry.value.take() {
-                            Some(before) if gathers(name) => format!("{before}; {value}"),
-                            _ => value,
-                        });
-                        entry.file = Some(file.clone());
-                    }
-                    Err(error) => {
-                        entry.status = EnforcementStatus::Skipped;
-                        entry.value = None;
-                        entry.reason = Some(format!("{}: {}", error.subject(), error.detail()));
-                    }
+                match (&done, self.tree_of(write.hierarchy)) {
+                    (Ok(done), Some(tree)) => told::in_force(entry, tree, done, self.with_init),
+                    (Ok(_), None) => {}
+                    (Err(error), _) => told::skipped(entry, error),
                 }
             }
         }
@@ -215,16 +204,6 @@ impl Group {
             or,
             write.told_by.as_deref(),
         )
-    }
-
-    /// The value read back, with a word where it is not the requested one for a reason of our own.
-    fn tell(&self, entry: &Enforced, write: &Write, value: String) -> String {
-        let tree = self.tree_of(write.hierarchy);
-        let v2 = tree.is_some_and(|tree| tree.version == Version::V2);
-        if write.limit == "pids" && self.with_init && v2 && value != entry.requested {
-            return format!("{value} (1 is the init)");
-        }
-        value
     }
 
     fn tree_of(&self, hierarchy: usize) -> Option<&Tree> {
@@ -311,7 +290,7 @@ impl Group {
         Ok(Cgroup::of_trees(name.unwrap_or_default(), trees))
     }
 
-    /// Removes the directories, with bounded retries (about a second) while the last processes go.
+    /// Removes the directories, with bounded retries (half a second) while the last processes go.
     ///
     /// # Errors
     /// `Cgroup` stage, `Busy` with the path that would not go; the others are gone.

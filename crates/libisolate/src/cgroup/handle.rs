@@ -416,7 +416,7 @@ impl Cgroup {
         .with_hint("the group has been removed")
     }
 
-    /// Removes the group and those below it, with bounded retries (about a second) while the last
+    /// Removes the group and those below it, with bounded retries (half a second) while the last
     /// processes go. Fine when it is removed already.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ mod release;
 pub mod stat;
 #[cfg(test)]
 mod testing;
+mod told;
 mod tree;
 mod write;
 

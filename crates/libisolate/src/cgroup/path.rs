@@ -1,30 +1,11 @@
 //! How callers name groups: a name of one, or a path from the caller's own group or from a root.
 
+use super::controller::PREFIXES;
 use super::dir::check_name;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
-/// First words of the names of controllers' files: a group cannot have such a name, for the kernel puts
-/// its own files there.
-const PREFIXES: [&str; 18] = [
-    "blkio",
-    "cgroup",
-    "cpu",
-    "cpuacct",
-    "cpuset",
-    "devices",
-    "dmem",
-    "freezer",
-    "hugetlb",
-    "io",
-    "irq",
-    "memory",
-    "misc",
-    "net_cls",
-    "net_prio",
-    "perf_event",
-    "pids",
-    "rdma",
-];
+/// First words of further files: a group cannot have the name of a file, for the kernel puts its own there.
+const FURTHER: [&str; 2] = ["irq", "perf_event"];
 
 /// The kernel's files without such a word.
 const FILES: [&str; 3] = ["tasks", "notify_on_release", "release_agent"];
@@ -36,7 +17,12 @@ pub(super) fn check_group(name: &str) -> Result<()> {
         name.strip_prefix(prefix)
             .is_some_and(|rest| rest.starts_with('.'))
     };
-    if FILES.contains(&name) || PREFIXES.iter().any(|prefix| prefixed(prefix)) {
+    if FILES.contains(&name)
+        || PREFIXES
+            .iter()
+            .chain(&FURTHER)
+            .any(|prefix| prefixed(prefix))
+    {
         return Err(Error::new(
             ErrorKind::InvalidSpec,
             Stage::Cgroup,

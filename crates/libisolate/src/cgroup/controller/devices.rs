@@ -1,78 +1,20 @@
-//! devices: which devices a job may use, as the lists of v1 and as the text that the program of v2 is made
-//! of.
+//! devices: which devices a job may use, as one list of rules for both versions.
 
 use super::Setting;
 use crate::cgroup::device::is_path;
+use crate::cgroup::devices::{HIGHEST_MAJOR, HIGHEST_MINOR, Kind, Rule, format};
 use crate::error::{Error, Result};
 use crate::spec::{DeviceRule, Limits};
-
-/// A rule's devices in the controller's notation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Range {
-    /// `a`, `b` or `c`.
-    kind: char,
-    /// Nothing is every number.
-    major: Option<u32>,
-    minor: Option<u32>,
-}
-
-impl Range {
-    /// Reads `a`, `c 1:3`, `b 8:*`.
-    fn parse(text: &str) -> Option<Range> {
-        if text == "a" {
-            return Some(Range {
-                kind: 'a',
-                major: None,
-                minor: None,
-            });
-        }
-        let (kind, numbers) = text.split_once(' ')?;
-        let kind = match kind {
-            "b" => 'b',
-            "c" => 'c',
-            _ => return None,
-        };
-        let number = |text: &str| -> Option<Option<u32>> {
-            match text {
-                "*" => Some(None),
-                // `u32::from_str` also takes a plus sign.
-                _ if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
-                    text.parse().ok().map(Some)
-                }
-                _ => None,
-            }
-        };
-        let (major, minor) = numbers.split_once(':')?;
-        Some(Range {
-            kind,
-            major: number(major)?,
-            minor: number(minor)?,
-        })
-    }
-
-    fn text(self) -> String {
-        let number = |n: Option<u32>| n.map_or("*".to_owned(), |n| n.to_string());
-        match self.kind {
-            'a' => "a".to_owned(),
-            kind => format!("{kind} {}:{}", number(self.major), number(self.minor)),
-        }
-    }
-
-    /// Whether some device is in both.
-    fn meets(self, other: Range) -> bool {
-        let same = |a: Option<u32>, b: Option<u32>| a.is_none() || b.is_none() || a == b;
-        self.kind == other.kind && same(self.major, other.major) && same(self.minor, other.minor)
-    }
-}
 
 /// Refuses what is no rule.
 pub(super) fn check(limits: &Limits) -> Result<()> {
     for (at, rule) in limits.devices.iter().enumerate() {
-        if !is_path(&rule.device) && Range::parse(&rule.device).is_none() {
+        if !is_path(&rule.device) && Rule::new(rule.allow, &rule.device, "rwm").is_err() {
             return Err(Error::invalid(
                 format!("limits.devices[{at}].device"),
                 format!(
-                    "{:?} is neither \"a\", nor such as \"c 1:3\" or \"b 8:*\", nor an absolute path",
+                    "{:?} is neither \"a\", nor such as \"c 1:3\" or \"b 8:*\" (majors to {HIGHEST_MAJOR}, \
+                     minors to {HIGHEST_MINOR}), nor an absolute path",
                     rule.device
                 ),
             ));
@@ -95,19 +37,30 @@ pub(super) fn check(limits: &Limits) -> Result<()> {
 }
 
 /// A rule as one or more of the kernel's: `a` means every access, so with fewer it is both kinds.
-fn plain(at: usize, rule: &DeviceRule) -> Result<Vec<(Range, String)>> {
-    let Some(range) = Range::parse(&rule.device) else {
-        return Err(Error::invalid(
-            format!("limits.devices[{at}].device"),
-            format!("{:?} was not looked up", rule.device),
-        ));
+fn plain(at: usize, rule: &DeviceRule) -> Result<Vec<Rule>> {
+    let field = |error: Error| {
+        Error::invalid(
+            format!("limits.devices[{at}]"),
+            format!("{} {}", error.subject(), error.detail()),
+        )
     };
-    let access: String = "rwm".chars().filter(|c| rule.access.contains(*c)).collect();
-    if range.kind != 'a' || access == "rwm" {
-        return Ok(vec![(range, access)]);
+    let one = |device: &str| Rule::new(rule.allow, device, &rule.access).map_err(field);
+    let all = rule.device.trim() == "a" && "rwm".chars().any(|c| !rule.access.contains(c));
+    match all {
+        true => Ok(vec![one("b *:*")?, one("c *:*")?]),
+        false => Ok(vec![one(&rule.device)?]),
     }
-    let both = ['b', 'c'].map(|kind| (Range { kind, ..range }, access.clone()));
-    Ok(both.to_vec())
+}
+
+/// Whether some device is in both.
+fn meets(one: &Rule, other: &Rule) -> bool {
+    let same = |a: Option<u32>, b: Option<u32>| a.is_none() || b.is_none() || a == b;
+    one.kind == other.kind && same(one.major, other.major) && same(one.minor, other.minor)
+}
+
+/// Whether both are about the same devices.
+fn is_same(one: &Rule, other: &Rule) -> bool {
+    (one.kind, one.major, one.minor) == (other.kind, other.major, other.minor)
 }
 
 /// The rules for the lists of v1, written as one (`devices.list`): the group's lists are brought from what
@@ -118,15 +71,16 @@ fn plain(at: usize, rule: &DeviceRule) -> Result<Vec<(Range, String)>> {
 pub(super) fn lists(limits: &Limits) -> Result<Vec<Setting>> {
     check(limits)?;
     // What the group's list holds by these rules, and whether it is the list of what is allowed.
-    let (mut listed, mut allowed): (Vec<Range>, bool) = (Vec::new(), false);
+    let (mut listed, mut allowed): (Vec<Rule>, bool) = (Vec::new(), false);
     for (at, rule) in limits.devices.iter().enumerate() {
-        for (range, _) in plain(at, rule)? {
-            if range.kind == 'a' {
+        for rule in plain(at, rule)? {
+            let part_of = |wider: &&Rule| meets(wider, &rule) && !is_same(wider, &rule);
+            if rule.kind == Kind::All {
                 listed.clear();
                 allowed = !rule.allow;
             } else if rule.allow == allowed {
-                listed.push(range);
-            } else if let Some(wider) = listed.iter().find(|l| l.meets(range) && **l != range) {
+                listed.push(rule);
+            } else if let Some(wider) = listed.iter().find(part_of) {
                 let (over, under) = match rule.allow {
                     true => ("allows", "denied"),
                     false => ("denies", "allowed"),
@@ -136,7 +90,7 @@ pub(super) fn lists(limits: &Limits) -> Result<Vec<Setting>> {
                     format!(
                         "{over} a part of {:?}, which a rule before has {under}: cgroup v1 (devices) \
                          takes back a rule only whole",
-                        wider.text()
+                        wider.notation()
                     ),
                 ));
             }
@@ -156,21 +110,14 @@ pub(super) fn program(limits: &Limits) -> Result<Vec<Setting>> {
 fn rules(file: &str, limits: &Limits) -> Result<Vec<Setting>> {
     let mut rules = Vec::new();
     for (at, rule) in limits.devices.iter().enumerate() {
-        let word = if rule.allow { "allow" } else { "deny" };
-        for (range, access) in plain(at, rule)? {
-            if rules.is_empty() && range.kind != 'a' {
-                rules.push("allow a".to_owned());
-            }
-            rules.push(match range.kind {
-                'a' => format!("{word} a"),
-                _ => format!("{word} {} {access}", range.text()),
-            });
-        }
+        rules.extend(plain(at, rule)?);
     }
-    if rules.is_empty() {
-        return Ok(Vec::new());
+    match rules.first() {
+        None => return Ok(Vec::new()),
+        Some(first) if first.kind != Kind::All => rules.insert(0, Rule::all(true)),
+        Some(_) => {}
     }
-    Ok(vec![Setting::new("devices", file, rules.join("; "))])
+    Ok(vec![Setting::new("devices", file, format(&rules))])
 }
 
 #[cfg(test)]
@@ -244,7 +191,7 @@ mod tests {
         assert_eq!(
             text(lists(&list)),
             [
-                "cgroup: limits.devices[2]: denies a part of \"c 1:*\", which a rule before has \
+                "cgroup: limits.devices[2]: denies a part of \"c 1:* rwm\", which a rule before has \
               allowed: cgroup v1 (devices) takes back a rule only whole"
             ]
         );
@@ -272,13 +219,13 @@ mod tests {
     #[test]
     fn what_is_no_rule() {
         for device in [
-            "", "c", "x 1:3", "c 1", "c 1:", "c +1:3", "c 1:3:4", "c  1:3", "null", "A",
+            "", "c", "x 1:3", "c 1", "c 1:", "c +1:3", "c 1:3:4", "c 4096:1", "null", "A",
         ] {
             assert_eq!(
                 text(lists(&limits(&[(true, device, "r")]))),
                 [format!(
                     "spec: limits.devices[0].device: {device:?} is neither \"a\", nor such as \
-                     \"c 1:3\" or \"b 8:*\", nor an absolute path"
+                     \"c 1:3\" or \"b 8:*\" (majors to 4095, minors to 1048575), nor an absolute path"
                 )]
             );
         }

@@ -6,23 +6,9 @@ use crate::error::{Error, Result};
 use crate::spec::Limits;
 
 /// What a file's name may begin with, and what has to be there for it: a controller, or any v2 group.
-const PREFIXES: [(&str, &str); 16] = [
-    ("blkio", "blkio"),
-    ("cgroup", "cgroup"),
-    ("cpu", "cpu"),
-    ("cpuacct", "cpuacct"),
-    ("cpuset", "cpuset"),
-    ("devices", "devices"),
-    ("dmem", "dmem"),
-    ("freezer", "freezer"),
-    ("hugetlb", "hugetlb"),
-    ("io", "io"),
-    ("memory", "memory"),
-    ("misc", "misc"),
-    ("net_cls", "net_cls"),
-    ("net_prio", "net_prio"),
-    ("pids", "pids"),
-    ("rdma", "rdma"),
+pub(in crate::cgroup) const PREFIXES: [&str; 16] = [
+    "blkio", "cgroup", "cpu", "cpuacct", "cpuset", "devices", "dmem", "freezer", "hugetlb", "io",
+    "memory", "misc", "net_cls", "net_prio", "pids", "rdma",
 ];
 
 /// Files that do something to the group's processes instead of limiting them.
@@ -48,10 +34,9 @@ pub(super) fn check(limits: &Limits) -> Result<()> {
             return wrong(format!("{file:?} {}", error.detail()));
         }
         if home(file).is_none() {
-            let known: Vec<&str> = PREFIXES.iter().map(|(prefix, _)| *prefix).collect();
             return wrong(format!(
                 "{file:?} is no cgroup file: its name begins with one of {} and a dot",
-                known.join(", ")
+                PREFIXES.join(", ")
             ));
         }
         if DEEDS.contains(&file.as_str()) {
@@ -73,7 +58,7 @@ pub(super) fn check(limits: &Limits) -> Result<()> {
 /// What has to be there for a file: a controller, or `cgroup` for any v2 group.
 pub(in crate::cgroup) fn home(file: &str) -> Option<&'static str> {
     let (prefix, rest) = file.split_once('.')?;
-    let (_, home) = PREFIXES.iter().find(|(known, _)| *known == prefix)?;
+    let home = PREFIXES.iter().find(|known| **known == prefix)?;
     (!rest.is_empty()).then_some(*home)
 }
 

@@ -17,7 +17,7 @@ mod rdma;
 
 use std::fmt::Display;
 
-pub(super) use files::home as home_of_file;
+pub(super) use files::{PREFIXES, home as home_of_file};
 pub(super) use net::spread as spread_priorities;
 pub(super) use order::order;
 

@@ -20,6 +20,7 @@ pub use explain::Explanation;
 pub(crate) use explain::explain;
 pub use filter::listing;
 pub use rule::{Device, Kind, Rule, format, parse};
+pub(crate) use rule::{HIGHEST_MAJOR, HIGHEST_MINOR};
 use state::State;
 pub(crate) use v1::{
     Seen as SavedV1, put as put_v1, restore as restore_v1, snapshot as snapshot_v1,

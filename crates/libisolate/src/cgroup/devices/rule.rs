@@ -9,8 +9,8 @@ use super::{Access, bad};
 use crate::error::{Error, Result, Stage};
 
 /// Device numbers have 12 bits for the driver and 20 for the device (linux/kdev_t.h).
-const HIGHEST_MAJOR: u32 = (1 << 12) - 1;
-const HIGHEST_MINOR: u32 = (1 << 20) - 1;
+pub(crate) const HIGHEST_MAJOR: u32 = (1 << 12) - 1;
+pub(crate) const HIGHEST_MINOR: u32 = (1 << 20) - 1;
 
 /// Which devices: all, or those of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
