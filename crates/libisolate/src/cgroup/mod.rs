@@ -34,6 +34,7 @@ mod pseudo;
 mod put;
 mod release;
 pub mod stat;
+mod systemd;
 #[cfg(test)]
 mod testing;
 mod told;
