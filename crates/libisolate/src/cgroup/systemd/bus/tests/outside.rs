@@ -79,7 +79,7 @@ fn the_first_place_where_somebody_listens() {
 fn a_socket_that_the_caller_may_not_use() {
     let name = TempName::new("mode");
     let _listener = UnixListener::bind(&name.0).expect("a socket");
-    let none = std::os::unix::fs::PermissionsExt::from_mode(0);
+    let none = std::os::unix::fs::PermissionsExt::from_mode(0o0);
     std::fs::set_permissions(&name.0, none).expect("its owner may");
     // For this thread alone, which also gives up root's right to open everything. Without root it
     // changes nothing.
