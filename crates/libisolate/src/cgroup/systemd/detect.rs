@@ -140,7 +140,7 @@ fn unreachable(manager: Manager) -> Option<String> {
 impl CgroupHost {
     /// The trees as they are to somebody for whom systemd makes groups: what units can have, whatever the
     /// caller's own group may.
-    pub(crate) fn through(&self, systemd: &SystemdHost) -> CgroupHost {
+    pub fn through(&self, systemd: &SystemdHost) -> CgroupHost {
         let mut host = self.clone();
         // A limit of the caller's own group does not hold for a unit elsewhere.
         host.pids_allowed = None;
