@@ -6,4 +6,5 @@ mod addresses;
 mod bytes;
 mod listener;
 mod outside;
+mod real;
 mod talk;

@@ -1,0 +1,155 @@
+//! A conversation with the real manager, over the bus and over its private socket, where there is one.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::listener::long;
+use crate::cgroup::systemd::bus::address::runtime_dir;
+use crate::cgroup::systemd::bus::{Address, Bus, BusError, Call, Signal, Value, Watch};
+use crate::cgroup::testing::skip;
+
+const NAME: &str = "org.freedesktop.systemd1";
+const PATH: &str = "/org/freedesktop/systemd1";
+const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// The caller's own manager, by its bus and by its private socket; where there is none, says so.
+fn manager_or_skip(test: &str) -> Option<(Address, Address)> {
+    let root = nix::unistd::geteuid().is_root();
+    let private = match root {
+        true => "/run/systemd/private".into(),
+        false => runtime_dir().join("systemd/private"),
+    };
+    if !Path::new("/run/systemd/system").is_dir() || !private.exists() {
+        skip(test, "systemd is not the caller's manager here");
+        return None;
+    }
+    let bus = match root {
+        true => Address::system(),
+        false => Address::session(),
+    };
+    Some((bus.expect("an address"), Address::Peer(private)))
+}
+
+fn call(bus: &mut Bus, member: &str, args: &[Value]) -> Result<Vec<Value>, BusError> {
+    let call = Call {
+        destination: NAME,
+        path: PATH,
+        interface: MANAGER,
+        member,
+        args,
+    };
+    bus.call(&call, long())
+}
+
+fn property(bus: &mut Bus, path: &str, interface: &str, name: &str) -> Value {
+    let call = Call {
+        destination: NAME,
+        path,
+        interface: PROPERTIES,
+        member: "Get",
+        args: &[interface.into(), name.into()],
+    };
+    let values = bus.call(&call, long()).expect(name);
+    values.into_iter().next().expect("one value")
+}
+
+/// The result of a job, once it is over.
+fn over(bus: &mut Bus, job: &[Value]) -> String {
+    let mine = |signal: &Signal| signal.args.get(1) == job.first();
+    let removed = bus.signal(mine, long()).expect("the job ends");
+    let result = removed.args.get(3).and_then(Value::text);
+    result.expect("it has a result").to_owned()
+}
+
+fn process() -> Child {
+    let mut sleep = Command::new("sleep");
+    sleep.arg("60").stdin(Stdio::null());
+    sleep.spawn().expect("sleep(1)")
+}
+
+fn scope(unit: &str, pid: u32) -> [Value; 4] {
+    let property = |name: &str, value: Value| Value::Struct(vec![name.into(), value.in_variant()]);
+    let properties = vec![
+        property("Description", "a test of libisolate".into()),
+        property("PIDs", Value::Array("u".into(), vec![pid.into()])),
+        property("Delegate", true.into()),
+        property("MemoryMax", (64_u64 << 20).into()),
+        property("CollectMode", "inactive-or-failed".into()),
+    ];
+    [
+        unit.into(),
+        "fail".into(),
+        Value::Array("(sv)".into(), properties),
+        Value::Array("(sa(sv))".into(), Vec::new()),
+    ]
+}
+
+/// A scope around a process, from its start to its stop.
+fn conversation(address: &Address, tag: &str) {
+    let mut bus = Bus::connect(address, long()).expect("the manager lets its user in");
+    let version = property(&mut bus, PATH, MANAGER, "Version");
+    let digits = |letter: char| letter.is_ascii_digit();
+    assert!(
+        version.text().is_some_and(|text| text.contains(digits)),
+        "{version:?}"
+    );
+    let watch = Watch {
+        sender: NAME,
+        path: PATH,
+        interface: MANAGER,
+        member: "JobRemoved",
+    };
+    // Nobody has called Subscribe: who starts a job is told of its end.
+    bus.watch(watch, long()).expect("a rule");
+
+    let mut child = process();
+    let unit = format!("isolate-bus-{}-{tag}.scope", std::process::id());
+    let args = scope(&unit, child.id());
+    let job = call(&mut bus, "StartTransientUnit", &args).expect("a scope");
+    assert_eq!(over(&mut bus, &job), "done");
+
+    let again = call(&mut bus, "StartTransientUnit", &args).expect_err("the unit is there");
+    let BusError::Reply { name, .. } = &again else {
+        panic!("{again:?}");
+    };
+    assert_eq!(name, "org.freedesktop.systemd1.UnitExists");
+
+    let found = call(&mut bus, "GetUnit", &[unit.as_str().into()]).expect("it is there");
+    let path = found[0].text().expect("a path").to_owned();
+    let face = "org.freedesktop.systemd1.Scope";
+    let group = property(&mut bus, &path, face, "ControlGroup");
+    let group = group.text().expect("a path").to_owned();
+    assert!(group.ends_with(&unit), "{group}");
+    let groups = std::fs::read_to_string(format!("/proc/{}/cgroup", child.id()));
+    let groups = groups.expect("/proc");
+    // Of v1 hierarchies and of the one tree of v2: the process is where the manager says.
+    assert!(groups.lines().any(|line| line.ends_with(&unit)), "{groups}");
+    let limit = property(&mut bus, &path, face, "MemoryMax");
+    assert_eq!(limit.number(), Some(64 << 20));
+
+    let job = call(&mut bus, "StopUnit", &[unit.as_str().into(), "fail".into()]);
+    assert_eq!(over(&mut bus, &job.expect("a job")), "done");
+    let status = child.wait().expect("our child");
+    assert_eq!(status.signal(), Some(libc::SIGTERM), "{status}");
+    let gone = call(&mut bus, "StopUnit", &[unit.as_str().into(), "fail".into()]);
+    let Err(BusError::Reply { name, .. }) = &gone else {
+        panic!("{gone:?}");
+    };
+    assert_eq!(name, "org.freedesktop.systemd1.NoSuchUnit");
+}
+
+#[test]
+fn over_the_bus() {
+    if let Some((bus, _)) = manager_or_skip("over_the_bus") {
+        conversation(&bus, "bus");
+    }
+}
+
+#[test]
+fn over_the_private_socket() {
+    if let Some((_, private)) = manager_or_skip("over_the_private_socket") {
+        conversation(&private, "private");
+    }
+}
