@@ -2,7 +2,7 @@
 
 use super::controller::{self, home_of_file, homes, memory};
 use super::pseudo::is_pseudo;
-use super::{CgroupHost, Hierarchy, Layout, Version};
+use super::{CgroupHost, Hierarchy, Layout, Manager, Version, systemd};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::Limits;
 
@@ -231,6 +231,19 @@ fn unwritable(hierarchy: &Hierarchy, limit: &str) -> Error {
 
 pub(super) fn absent(host: &CgroupHost, controller: &str) -> String {
     match (host.layout, host.unified()) {
+        (Layout::Unified, _) if host.shown_for.is_some() && !systemd::hands_down(controller) => {
+            format!(
+                "systemd gives no unit the {controller} controller: use driver: \"cgroupfs\" in a cgroup \
+                 that has it"
+            )
+        }
+        (Layout::Unified, Some(tree)) if host.shown_for == Some(Manager::User) && tree.writable => {
+            format!(
+                "the {controller} controller is not handed down to the user's manager of systemd: an \
+                 administrator can, with Delegate={controller} (beside the others) in a drop-in of \
+                 user@.service"
+            )
+        }
         (Layout::None, _) => "no cgroup file system is mounted here".to_owned(),
         (Layout::Unified, Some(tree)) if !tree.dir.is_empty() => format!(
             "the {controller} controller is not handed down to {}: an administrator can, with \

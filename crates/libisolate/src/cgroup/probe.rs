@@ -72,6 +72,7 @@ pub(super) fn outline(wanted: impl Fn(&Hierarchy) -> bool) -> Result<CgroupHost>
         swap_device: false,
         pids_allowed: None,
         systemd: None,
+        shown_for: None,
     })
 }
 

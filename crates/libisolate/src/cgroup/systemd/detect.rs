@@ -137,13 +137,28 @@ fn unreachable(manager: Manager) -> Option<String> {
     (!address::may_be_there(manager)).then(|| manager::absent(manager))
 }
 
+/// Whether systemd hands a controller down at all.
+pub(in crate::cgroup) fn hands_down(controller: &str) -> bool {
+    CONTROLLERS.contains(&controller)
+}
+
 impl CgroupHost {
+    /// Looks once more whether systemd can be asked, where it could not.
+    pub(crate) fn ask_again(&mut self) {
+        if let Some(systemd) = &mut self.systemd
+            && systemd.reason.is_some()
+        {
+            systemd.reason = unreachable(systemd.manager);
+        }
+    }
+
     /// The trees as they are to somebody for whom systemd makes groups: what units can have, whatever the
     /// caller's own group may.
     pub fn through(&self, systemd: &SystemdHost) -> CgroupHost {
         let mut host = self.clone();
         // A limit of the caller's own group does not hold for a unit elsewhere.
         host.pids_allowed = None;
+        host.shown_for = Some(systemd.manager);
         for tree in &mut host.hierarchies {
             let made = tree.version == Version::V2 || systemd.manager == Manager::System;
             if let (Some(reason), true) = (&systemd.reason, made) {
@@ -241,6 +256,7 @@ mod tests {
             swap_device: false,
             pids_allowed: Some(3),
             systemd: None,
+            shown_for: None,
         };
         let mut systemd = SystemdHost {
             booted: true,
