@@ -79,7 +79,7 @@ fn a_systemd_that_is_made_anew() {
             let other = libisolate::run(&in_scope("echo other")).unwrap();
             assert!(other.success(), "{other:?}");
         }
-        assert_eq!(group.processes(false).is_empty(), false);
+        assert!(!group.processes(false).is_empty());
         drop(job.take_stdin());
         let outcome = job.wait().unwrap();
         assert_eq!(crate::common::text(&outcome), "went on\n", "{outcome:?}");
