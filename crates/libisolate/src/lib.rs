@@ -15,6 +15,7 @@ pub mod job;
 mod kernfile;
 pub mod ns;
 pub mod plan;
+mod remedy;
 pub mod spec;
 mod sysfd;
 

@@ -3,6 +3,7 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod absent;
 mod apply;
 mod attach;
 mod bpf;
