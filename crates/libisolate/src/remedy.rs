@@ -6,13 +6,18 @@ pub(crate) const NAMESPACES: &str = "15000";
 
 /// Against a system call filter.
 pub(crate) const FILTER: &str = "allow clone, unshare, setns and mount there: \
-    --security-opt seccomp=unconfined or a profile of one's own (docker, podman), no \
-    RestrictNamespaces= and a SystemCallFilter= with @mount (a unit of systemd)";
+    --security-opt seccomp=unconfined or a profile of one's own, and where AppArmor is --security-opt \
+    apparmor=unconfined (docker, podman), no RestrictNamespaces= and a SystemCallFilter= with @mount (a \
+    unit of systemd)";
 
 /// Where the kernel refuses a fresh /proc to a user namespace, since it would show more than the caller's.
 pub(crate) const PROC: &str = "parts of the caller's /proc are covered or read-only, as containers have it, \
     and then the kernel gives no fresh one; start the container with a whole one: --security-opt \
     systempaths=unconfined (docker), --security-opt unmask=ALL (podman)";
+
+/// Where the first of all mounts is refused by something that asks for no capability.
+pub(crate) const MOUNT: &str = "a security module refuses mounts, such as AppArmor's profile of containers; \
+    --security-opt apparmor=unconfined (docker, podman), or a profile with `mount,`";
 
 /// A reason, and what to do about it where there is something.
 pub(crate) fn split(text: &str) -> (String, Option<String>) {

@@ -41,6 +41,7 @@ mod told;
 mod tree;
 mod write;
 
+pub(crate) use bpf::program::try_for_devices as try_device_program;
 pub(crate) use controller::check as check_limits;
 pub use device::DeviceFact;
 pub(crate) use device::{look as look_at_device, named as named_devices, with_numbers};
@@ -52,5 +53,7 @@ pub use leaf::move_to_leaf;
 pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
+#[cfg(test)]
+pub(crate) use probe::own_group_for;
 pub(crate) use probe::probe;
 pub use stat::{Stat, StatKind};

@@ -18,10 +18,15 @@ use crate::spec::Bytes;
 /// How to get a cgroup of one's own in the v2 tree that is mounted there: systemd hands one over whole, and
 /// without systemd root can.
 pub(super) fn own_group(mount: impl std::fmt::Display) -> String {
-    let user = nix::unistd::geteuid();
-    let group = format!("{mount}/NAME");
     // As sd_booted(3) tells.
-    match (Path::new("/run/systemd/system").is_dir(), user.is_root()) {
+    let systemd = Path::new("/run/systemd/system").is_dir();
+    own_group_for(mount, systemd, nix::unistd::geteuid().as_raw())
+}
+
+/// The same, of another host and another user.
+pub(crate) fn own_group_for(mount: impl std::fmt::Display, systemd: bool, user: u32) -> String {
+    let group = format!("{mount}/NAME");
+    match (systemd, user == 0) {
         (true, true) => {
             "start the program with: systemd-run --scope -p Delegate=yes COMMAND".to_owned()
         }

@@ -39,7 +39,7 @@ pub(crate) struct Switches {
 pub(crate) fn support(found: &[Found], switches: &Switches) -> BTreeMap<Kind, NamespaceSupport> {
     let user = match found.iter().find(|f| f.kind == Kind::User) {
         Some(user) => own_refusal(user).or_else(|| user_refusal(switches)),
-        None => Some("this kernel has no user namespaces".to_owned()),
+        None => Some(unknown(Kind::User)),
     };
     found
         .iter()
@@ -64,11 +64,20 @@ pub(crate) fn support(found: &[Found], switches: &Switches) -> BTreeMap<Kind, Na
         .collect()
 }
 
+/// What is said of a kind that the kernel does not know.
+pub(crate) fn unknown(kind: Kind) -> String {
+    format!(
+        "this kernel has no {kind} namespaces; they take Linux {} and a kernel that is built with them, or \
+         namespaces.{kind} as \"host\" or \"try\" in the spec",
+        kind.since()
+    )
+}
+
 /// Each is the reason and, after a semicolon, what to do.
 fn own_refusal(found: &Found) -> Option<String> {
     let kind = found.kind;
     if found.inode.is_none() {
-        return Some(format!("this kernel has no {kind} namespaces"));
+        return Some(unknown(kind));
     }
     if found.filtered {
         return Some(format!(
@@ -99,8 +108,8 @@ fn user_refusal(switches: &Switches) -> Option<String> {
     }
     if let Some((uid, gid)) = switches.unmapped {
         return Some(format!(
-            "the caller's ids {uid}:{gid} are not mapped in its own user namespace, whose kernel then \
-             makes no other; map them, or become a user that is mapped"
+            "the caller's ids {uid}:{gid} are not mapped in its own user namespace, and the kernel makes \
+             no other for such; map them, or become a user that is mapped"
         ));
     }
     if switches.capable {
@@ -250,7 +259,8 @@ mod tests {
         );
         assert_eq!(
             reason(&map, Kind::Time),
-            "this kernel has no time namespaces"
+            "this kernel has no time namespaces; they take Linux 5.6 and a kernel that is built with \
+             them, or namespaces.time as \"host\" or \"try\" in the spec"
         );
         assert!(!map[&Kind::Time].known);
         let net = reason(&map, Kind::Net);
@@ -276,8 +286,9 @@ mod tests {
             reason(&map, Kind::Net),
             "a system call filter (seccomp) of the container or the service that this process is in \
              refuses net namespaces; allow clone, unshare, setns and mount there: \
-             --security-opt seccomp=unconfined or a profile of one's own (docker, podman), no \
-             RestrictNamespaces= and a SystemCallFilter= with @mount (a unit of systemd)"
+             --security-opt seccomp=unconfined or a profile of one's own, and where AppArmor is \
+             --security-opt apparmor=unconfined (docker, podman), no RestrictNamespaces= and a \
+             SystemCallFilter= with @mount (a unit of systemd)"
         );
         assert!(!map[&Kind::User].creatable && map[&Kind::Pid].creatable);
         assert!(

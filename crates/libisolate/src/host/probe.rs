@@ -10,7 +10,7 @@ use isolate_sys::{Errno, calls};
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::namespace::{self, Switches};
-use super::{Caller, Features, Host, NamespaceSupport, PathFact};
+use super::{Caller, Features, Host, PathFact};
 use crate::cgroup;
 use crate::error::{Error, Result, Stage};
 use crate::kernfile;

@@ -247,7 +247,8 @@ fn clone_error(errno: Errno, plan: &Plan) -> Error {
         // What is known to refuse it is told before anything is tried.
         Errno::EPERM => error.with_hint(
             "namespaces need CAP_SYS_ADMIN or user namespaces, and something that does not show itself \
-             refuses them, such as a container's filter: isolatectl doctor tells what was looked at",
+             refuses them, such as a chroot onto a mount or a security module: isolatectl doctor tells \
+             what was looked at",
         ),
         Errno::EAGAIN => error.with_kind(ErrorKind::Limit).with_hint(
             "the caller may have no more processes: see ulimit -u and pids.max of its cgroup",

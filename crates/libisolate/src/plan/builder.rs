@@ -177,6 +177,7 @@ pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
     match (label.stage, errno) {
         // mount_too_revealing() of the kernel.
         (Stage::Mount, Errno::EPERM) if label.subject == "/proc" => error.with_hint(remedy::PROC),
+        (Stage::Mount, Errno::EACCES) if label.subject == "/" => error.with_hint(remedy::MOUNT),
         (Stage::Mount, Errno::EROFS) => error
             .with_kind(ErrorKind::NotFound)
             .with_hint("the place to mount on does not exist in a read-only root"),
