@@ -391,11 +391,11 @@ fn hardened() -> Facts {
         subordinate.gid = Vec::new();
     }
     facts.ids.free = 300_000;
-    facts.tries.job = Err(
-        Error::from_errno(isolate_sys::Errno::EACCES, Stage::Clone, "init").with_hint(
-            "executable memory files are switched off, sysctl vm.memfd_noexec is 2: as root: ...",
-        ),
-    );
+    let refused = Error::from_errno(isolate_sys::Errno::EACCES, Stage::Clone, "init");
+    facts.tries.job = Err(refused.with_hint(format!(
+        "executable memory files are switched off, sysctl vm.memfd_noexec is 2: {}",
+        crate::remedy::sysctl("vm.memfd_noexec", "1")
+    )));
     facts.tries.limits = facts.tries.job.clone().map(|_| Vec::new());
     facts.systemd.runtime_dir = None;
     facts.systemd.unit = None;
