@@ -13,8 +13,8 @@ use super::{address, manager};
 use crate::cgroup::{CgroupHost, Hierarchy, Version, parse};
 use crate::kernfile;
 
-/// The controllers that systemd hands down.
-const CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"];
+/// The controllers of v2 that systemd knows, in the kernel's order; a unit's Delegate= can name these alone.
+pub(in crate::cgroup) const CONTROLLERS: [&str; 5] = ["cpuset", "cpu", "io", "memory", "pids"];
 
 /// Which systemd makes the caller's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -135,11 +135,6 @@ fn user_service(tree: &Hierarchy, uid: u32) -> PathBuf {
 
 fn unreachable(manager: Manager) -> Option<String> {
     (!address::may_be_there(manager)).then(|| manager::absent(manager))
-}
-
-/// Whether systemd hands a controller down at all.
-pub(in crate::cgroup) fn hands_down(controller: &str) -> bool {
-    CONTROLLERS.contains(&controller)
 }
 
 impl CgroupHost {
