@@ -9,9 +9,17 @@ use crate::cgroup::systemd::bus::address::runtime_dir;
 use crate::cgroup::systemd::bus::{Address, Bus, BusError, Call, Signal, Value, Watch};
 use crate::cgroup::testing::skip;
 
+/// As the driver will.
+pub(super) const JOB_REMOVED: Watch = Watch {
+    sender: NAME,
+    path: PATH,
+    interface: MANAGER,
+    member: "JobRemoved",
+};
+
 const NAME: &str = "org.freedesktop.systemd1";
-const PATH: &str = "/org/freedesktop/systemd1";
-const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+pub(super) const PATH: &str = "/org/freedesktop/systemd1";
+pub(super) const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// The caller's own manager, by its bus and by its private socket; where there is none, says so.
@@ -32,7 +40,7 @@ fn manager_or_skip(test: &str) -> Option<(Address, Address)> {
     Some((bus.expect("an address"), Address::Peer(private)))
 }
 
-fn call(bus: &mut Bus, member: &str, args: &[Value]) -> Result<Vec<Value>, BusError> {
+pub(super) fn call(bus: &mut Bus, member: &str, args: &[Value]) -> Result<Vec<Value>, BusError> {
     let call = Call {
         destination: NAME,
         path: PATH,
@@ -43,7 +51,7 @@ fn call(bus: &mut Bus, member: &str, args: &[Value]) -> Result<Vec<Value>, BusEr
     bus.call(&call, long())
 }
 
-fn property(bus: &mut Bus, path: &str, interface: &str, name: &str) -> Value {
+pub(super) fn property(bus: &mut Bus, path: &str, interface: &str, name: &str) -> Value {
     let call = Call {
         destination: NAME,
         path,
@@ -56,20 +64,20 @@ fn property(bus: &mut Bus, path: &str, interface: &str, name: &str) -> Value {
 }
 
 /// The result of a job, once it is over.
-fn over(bus: &mut Bus, job: &[Value]) -> String {
+pub(super) fn over(bus: &mut Bus, job: &[Value]) -> String {
     let mine = |signal: &Signal| signal.args.get(1) == job.first();
     let removed = bus.signal(mine, long()).expect("the job ends");
     let result = removed.args.get(3).and_then(Value::text);
     result.expect("it has a result").to_owned()
 }
 
-fn process() -> Child {
+pub(super) fn process() -> Child {
     let mut sleep = Command::new("sleep");
     sleep.arg("60").stdin(Stdio::null());
     sleep.spawn().expect("sleep(1)")
 }
 
-fn scope(unit: &str, pid: u32) -> [Value; 4] {
+pub(super) fn scope(unit: &str, pid: u32) -> [Value; 4] {
     let property = |name: &str, value: Value| Value::Struct(vec![name.into(), value.in_variant()]);
     let properties = vec![
         property("Description", "a test of libisolate".into()),
@@ -87,7 +95,7 @@ fn scope(unit: &str, pid: u32) -> [Value; 4] {
 }
 
 /// A scope around a process, from its start to its stop.
-fn conversation(address: &Address, tag: &str) {
+pub(super) fn conversation(address: &Address, tag: &str) {
     let mut bus = Bus::connect(address, long()).expect("the manager lets its user in");
     let version = property(&mut bus, PATH, MANAGER, "Version");
     let digits = |letter: char| letter.is_ascii_digit();
@@ -95,14 +103,8 @@ fn conversation(address: &Address, tag: &str) {
         version.text().is_some_and(|text| text.contains(digits)),
         "{version:?}"
     );
-    let watch = Watch {
-        sender: NAME,
-        path: PATH,
-        interface: MANAGER,
-        member: "JobRemoved",
-    };
     // Nobody has called Subscribe: who starts a job is told of its end.
-    bus.watch(watch, long()).expect("a rule");
+    bus.watch(JOB_REMOVED, long()).expect("a rule");
 
     let mut child = process();
     let unit = format!("isolate-bus-{}-{tag}.scope", std::process::id());
