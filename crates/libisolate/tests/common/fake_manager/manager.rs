@@ -129,7 +129,9 @@ fn perform(
             let properties = owned(asked);
             known(shared, &properties)?;
             let mut state = shared.lock();
-            let unit = state.units.get(name.text().unwrap_or(""))?;
+            let name = name.text().unwrap_or("");
+            let unit = state.units.get(name);
+            let unit = unit.map_err(|_| Refusal::no_unit(name, "found"))?;
             for (name, value) in properties {
                 unit.set(name, value);
             }
@@ -152,7 +154,8 @@ fn perform(
             let mut state = shared.lock();
             for one in &mut state.links {
                 if one.number == link.number {
-                    if one.subscribed {
+                    // Of a peer that is not noticed.
+                    if one.subscribed && !link.private {
                         let text = "Client is already subscribed.".to_owned();
                         return Err(Refusal(format!("{NAME}.AlreadySubscribed"), text));
                     }
@@ -191,15 +194,11 @@ fn check_mode(mode: &Value) -> Result<(), Refusal> {
     }
 }
 
-/// In systemd's words, whatever the reason.
 fn known(shared: &Shared, properties: &[(String, Value)]) -> Result<(), Refusal> {
     let unknown = &shared.options.unknown_properties;
     match properties.iter().find(|one| unknown.contains(&one.0)) {
         None => Ok(()),
-        Some((name, _)) => Err(Refusal(
-            "org.freedesktop.DBus.Error.PropertyReadOnly".to_owned(),
-            format!("Cannot set property {name}, or unknown property."),
-        )),
+        Some((name, _)) => Err(Refusal::property(name)),
     }
 }
 

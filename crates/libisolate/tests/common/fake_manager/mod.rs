@@ -86,7 +86,7 @@ impl Default for Options {
             version: "252 (252.38-1~deb12u1)".to_owned(),
             control_group: String::new(),
             trees: Vec::new(),
-            unknown_properties: Vec::new(),
+            unknown_properties: vec!["NoSuchProperty".to_owned()],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The units that the manager knows, from their start until they are forgotten.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
@@ -16,18 +16,30 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Refusal(pub(super) String, pub(super) String);
 
 impl Refusal {
-    pub(super) fn args(text: &str) -> Refusal {
-        Refusal(
-            "org.freedesktop.DBus.Error.InvalidArgs".to_owned(),
-            text.to_owned(),
-        )
+    fn new(name: &str, text: String) -> Refusal {
+        let stem = match name.starts_with("UnitExists") || name.starts_with("NoSuchUnit") {
+            true => "org.freedesktop.systemd1",
+            false => "org.freedesktop.DBus.Error",
+        };
+        Refusal(format!("{stem}.{name}"), text)
     }
 
-    fn no_unit(name: &str) -> Refusal {
-        Refusal(
-            "org.freedesktop.systemd1.NoSuchUnit".to_owned(),
-            format!("Unit {name} not loaded."),
-        )
+    pub(super) fn args(text: &str) -> Refusal {
+        Refusal::new("InvalidArgs", text.to_owned())
+    }
+
+    pub(super) fn property(name: &str) -> Refusal {
+        let text = format!("Cannot set property {name}, or unknown property.");
+        Refusal::new("PropertyReadOnly", text)
+    }
+
+    pub(super) fn no_unit(name: &str, what: &str) -> Refusal {
+        Refusal::new("NoSuchUnit", format!("Unit {name} not {what}."))
+    }
+
+    fn exists(name: &str) -> Refusal {
+        let text = format!("Unit {name} was already loaded or has a fragment file.");
+        Refusal::new("UnitExists", text)
     }
 }
 
@@ -54,20 +66,26 @@ impl Unit {
         };
         let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
-        if stem.is_empty() || name.len() > 255 || !stem.bytes().all(letters) {
-            return Err(Refusal::args(&format!("Unit name {name} is not valid.")));
-        }
+        let right = !stem.is_empty() && name.len() <= 255 && stem.bytes().all(letters);
         match kind {
-            "scope" if unit.pids().is_empty() => Err(Refusal::args("Scope has no PIDs. Refusing.")),
-            "scope" => Ok(unit),
-            "slice" if unit.get("Delegate").is_some() || !unit.pids().is_empty() => {
-                Err(Refusal::args("Cannot set this property of a slice."))
+            "scope" if right && unit.pids().is_empty() => Err(Refusal::new(
+                "FileNotFound",
+                format!(
+                    "Unit {name} failed to load properly, please adjust/correct and reload \
+                     service manager: No such file or directory"
+                ),
+            )),
+            "scope" if right => Ok(unit),
+            // So says systemd 252 of a name that its slices cannot have.
+            "slice" if right && trees::slice_path(name).is_none() => Err(Refusal::exists(name)),
+            "slice" if right && unit.get("Delegate").is_some() => {
+                Err(Refusal::args("Delegation not available for unit type"))
             }
-            "slice" if trees::slice_path(name).is_none() => {
-                Err(Refusal::args(&format!("Unit name {name} is not valid.")))
+            "slice" | "service" if right && unit.get("PIDs").is_some() => {
+                Err(Refusal::property("PIDs"))
             }
-            "slice" => Ok(unit),
-            _ => Err(Refusal::args("only scopes and slices here")),
+            "slice" if right => Ok(unit),
+            _ => Err(Refusal::args("Invalid unit name or type.")),
         }
     }
 
@@ -152,7 +170,7 @@ impl Units {
 
     pub(super) fn get(&mut self, name: &str) -> Result<&mut Unit, Refusal> {
         let found = self.units.iter_mut().find(|unit| unit.name == name);
-        found.ok_or_else(|| Refusal::no_unit(name))
+        found.ok_or_else(|| Refusal::no_unit(name, "loaded"))
     }
 
     /// By the path of its object.
@@ -186,11 +204,13 @@ impl Units {
         directories: &mut Vec<PathBuf>,
     ) -> Result<String, Refusal> {
         if self.units.iter().any(|one| one.name == unit.name) {
-            let name = &unit.name;
-            return Err(Refusal(
-                "org.freedesktop.systemd1.UnitExists".to_owned(),
-                format!("Unit {name} was already loaded or has a fragment file."),
-            ));
+            return Err(Refusal::exists(&unit.name));
+        }
+        let alive = |pid: &u32| Path::new(&format!("/proc/{pid}")).exists();
+        let dead = unit.pids().into_iter().find(|pid| !alive(pid));
+        if let Some(pid) = dead.filter(|_| !options.trees.is_empty()) {
+            let text = format!("Process with ID {pid} does not exist.");
+            return Err(Refusal::new("UnixProcessIdUnknown", text));
         }
         let slice = unit.get("Slice").and_then(Value::text);
         let slice = slice.unwrap_or("system.slice").to_owned();
