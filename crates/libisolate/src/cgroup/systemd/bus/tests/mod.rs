@@ -4,6 +4,7 @@
 
 mod addresses;
 mod bytes;
+mod fake;
 mod listener;
 mod outside;
 mod real;

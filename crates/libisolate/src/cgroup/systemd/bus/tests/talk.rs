@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::listener::{Conversation, Listener, WATCH, ask, long, reply, short, signal};
 use crate::cgroup::systemd::bus::wire::{Kind, Message};
-use crate::cgroup::systemd::bus::{Bus, BusError, Value};
+use crate::cgroup::systemd::bus::{Bus, BusError, Call, Value};
 
 fn connect(listener: &Listener) -> Bus {
     Bus::connect(&listener.bus(), long()).expect("the peer lets us in")
@@ -207,16 +207,18 @@ fn who_never_reads_is_not_written_to_for_ever() {
         drop(peer);
     });
     let args = [Value::Bytes(vec![0; 900_000])];
-    let call = crate::cgroup::systemd::bus::Call {
+    let call = Call {
         destination: "org.example.Name",
         path: "/org/example",
         interface: "org.example.Face",
         member: "Ask",
         args: &args,
     };
-    assert_eq!(bus.call(&call, short()), Err(BusError::TimedOut));
-    // Half a call has gone: nothing can follow it.
-    assert_eq!(ask(&mut bus, 1, long()), Err(BusError::Closed));
+    // Until what the kernel holds for the peer is full, and half a call has gone: nothing can follow it.
+    let last = (0..1000)
+        .map(|_| bus.call(&call, short()))
+        .find(|said| *said != Err(BusError::TimedOut));
+    assert_eq!(last, Some(Err(BusError::Closed)));
     drop(sender);
 }
 
@@ -275,7 +277,7 @@ fn a_wrong_call_is_not_sent_and_ends_nothing() {
         let call = peer.call();
         peer.reply(&call, &call.values().expect("values"));
     });
-    let call = crate::cgroup::systemd::bus::Call {
+    let call = Call {
         destination: "org.example.Name",
         path: "no path",
         interface: "org.example.Face",
