@@ -59,6 +59,7 @@ pub enum Command {
     Ns(Box<Ns>),
     Cgroup(Box<Cgroup>),
     Info(Info),
+    Doctor(Doctor),
 }
 
 /// Run a command, isolated and limited.
@@ -192,6 +193,20 @@ impl From<Driver> for spec::Driver {
 /// Tell what this host can do: kernel, namespaces, cgroups, and what is missing.
 #[derive(Debug, Args)]
 pub struct Info {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Examine this host: what works, what does not, why, and what to do about it.
+///
+/// Makes each kind of namespace and runs two small jobs; nothing of them is left. What does not work comes
+/// last, with the remedy.
+///
+/// Exits with 0 when everything works that a job without options needs, else with 1; limits that cannot be
+/// held are no reason for that. 125 when nothing could be examined.
+#[derive(Debug, Args)]
+pub struct Doctor {
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -92,7 +92,7 @@ fn new_session(spec: &Spec) -> bool {
 /// A process that is alone in a v2 cgroup keeps controllers from being enabled below it. This one is
 /// its own master, so it steps aside. Where it cannot, the limits say why they fail. Where systemd makes
 /// the job's group, the command stays where systemd has put it.
-fn make_room(spec: &Spec) {
+pub fn make_room(spec: &Spec) {
     let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     // No v2 tree, or at its root, where nothing is to be done: not worth a look at the host.
     if !own

@@ -89,11 +89,7 @@ fn controllers(host: &CgroupHost, kernel: &str, root: &str) -> Vec<Controller> {
             continue;
         }
         let reason = match (mounted, host.unified()) {
-            (None, Some(tree)) => format!(
-                "is not handed down to {}: an administrator can, with Delegate={name} in the unit that \
-                 it is in",
-                tree.dir
-            ),
+            (None, Some(_)) => host.absence(name),
             (Some(true), _) => "is mounted where the caller cannot see it".to_owned(),
             _ => format!(
                 "is mounted nowhere: root can, with mount -t cgroup -o {name} cgroup DIRECTORY"
@@ -256,7 +252,7 @@ mod tests {
             "{told}"
         );
         assert!(
-            told.contains("\nio: is not handed down to /sys/fs/cgroup"),
+            told.contains("\nio: the io controller is not handed down to /sys/fs/cgroup"),
             "{told}"
         );
     }

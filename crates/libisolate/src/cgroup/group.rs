@@ -120,6 +120,9 @@ impl Group {
             }
             None => None,
         };
+        if let (Some(unit), Some(true)) = (&unit, plan.unit.as_ref().map(|unit| unit.alone)) {
+            hierarchies.retain(|(index, _)| unit.dir(*index).is_some());
+        }
         // What systemd does not manage is below the caller's own group.
         let scopes: Vec<Option<Scope>> = hierarchies
             .iter()
@@ -134,8 +137,8 @@ impl Group {
             })
             .collect();
         static SWEPT: AtomicBool = AtomicBool::new(false);
-        if unit.is_none() && !SWEPT.swap(true, Ordering::Relaxed) {
-            for parent in &parents {
+        if !SWEPT.swap(true, Ordering::Relaxed) {
+            for (parent, _) in parents.iter().zip(&scopes).filter(|(_, s)| s.is_none()) {
                 end::sweep(parent.dir());
             }
         }
@@ -148,7 +151,7 @@ impl Group {
         })?;
         Ok(Group {
             trees,
-            indices: plan.hierarchies.clone(),
+            indices: hierarchies.iter().map(|(index, _)| *index).collect(),
             writes: plan.writes.clone(),
             with_init: plan.with_init,
             unit,

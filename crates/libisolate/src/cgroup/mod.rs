@@ -3,6 +3,7 @@
 //! [`plan_group`] is pure: it turns limits and a [`CgroupHost`] into a [`GroupPlan`]; [`Group`] makes
 //! it, writes it, reads it back, and takes it away.
 
+mod absent;
 mod apply;
 mod attach;
 mod bpf;
@@ -42,6 +43,7 @@ mod told;
 mod tree;
 mod write;
 
+pub(crate) use bpf::program::try_for_devices as try_device_program;
 pub(crate) use controller::check as check_limits;
 pub use create::CreateOptions;
 pub use device::DeviceFact;
@@ -54,6 +56,8 @@ pub use leaf::move_to_leaf;
 pub use memory::{MemoryValue, OomControl};
 pub(crate) use parse::has_root_mount;
 pub use plan::plan_group;
+#[cfg(test)]
+pub(crate) use probe::own_group_for;
 pub(crate) use probe::probe;
 pub use stat::{Stat, StatKind};
 pub(crate) use systemd::{Asked, choose as choose_driver, told as told_of_unit};

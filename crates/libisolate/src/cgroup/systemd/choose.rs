@@ -22,6 +22,9 @@ pub struct UnitPlan {
     pub slice: Option<String>,
     /// What systemd is to hold.
     pub properties: Vec<Property>,
+    /// Whether the group is in the unit's hierarchies alone: v1 has some that systemd leaves to others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
 }
 
 /// What a spec asks of systemd.
@@ -145,6 +148,7 @@ impl UnitPlan {
             name,
             slice: asked.slice.map(str::to_owned),
             properties: properties::of_limits(&held)?,
+            alone: false,
         })
     }
 }

@@ -13,8 +13,8 @@ use super::{address, manager};
 use crate::cgroup::{CgroupHost, Hierarchy, Version, parse};
 use crate::kernfile;
 
-/// The controllers that systemd hands down.
-const CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"];
+/// The controllers of v2 that systemd knows, in the kernel's order; a unit's Delegate= can name these alone.
+pub(in crate::cgroup) const CONTROLLERS: [&str; 5] = ["cpuset", "cpu", "io", "memory", "pids"];
 
 /// Which systemd makes the caller's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -138,12 +138,22 @@ fn unreachable(manager: Manager) -> Option<String> {
 }
 
 impl CgroupHost {
+    /// Looks once more whether systemd can be asked, where it could not.
+    pub(crate) fn ask_again(&mut self) {
+        if let Some(systemd) = &mut self.systemd
+            && systemd.reason.is_some()
+        {
+            systemd.reason = unreachable(systemd.manager);
+        }
+    }
+
     /// The trees as they are to somebody for whom systemd makes groups: what units can have, whatever the
     /// caller's own group may.
-    pub(crate) fn through(&self, systemd: &SystemdHost) -> CgroupHost {
+    pub fn through(&self, systemd: &SystemdHost) -> CgroupHost {
         let mut host = self.clone();
         // A limit of the caller's own group does not hold for a unit elsewhere.
         host.pids_allowed = None;
+        host.shown_for = Some(systemd.manager);
         for tree in &mut host.hierarchies {
             let made = tree.version == Version::V2 || systemd.manager == Manager::System;
             if let (Some(reason), true) = (&systemd.reason, made) {
@@ -241,6 +251,7 @@ mod tests {
             swap_device: false,
             pids_allowed: Some(3),
             systemd: None,
+            shown_for: None,
         };
         let mut systemd = SystemdHost {
             booted: true,

@@ -17,7 +17,7 @@ pub(crate) mod unit_name;
 
 pub use choose::UnitPlan;
 pub(crate) use choose::{Asked, choose, told};
+pub(super) use detect::{CONTROLLERS, look, tracked};
 pub use detect::{Manager, SystemdHost};
-pub(super) use detect::{look, tracked};
 pub use properties::{Property, PropertyValue};
 pub(super) use unit::Unit;

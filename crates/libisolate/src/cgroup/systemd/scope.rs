@@ -3,7 +3,7 @@
 use super::{Asked, SystemdHost, UnitPlan};
 use crate::cgroup::choice::{choose, may_hold};
 use crate::cgroup::{Cgroup, CgroupHost, CreateOptions, Group, GroupPlan, Version};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::spec::{Driver, Limits};
 
 /// Has systemd make a scope of that name, and makes a group in it.
@@ -48,9 +48,25 @@ pub(in crate::cgroup) fn create(
         unit: Some(name),
     };
     asked.check(None)?;
-    let unit = UnitPlan::new(&asked, systemd, &Limits::default(), &Vec::new())?;
+    let mut unit = UnitPlan::new(&asked, systemd, &Limits::default(), &Vec::new())?;
+    unit.alone = true;
     plan.in_unit(unit, &seen);
     let mut group = Group::create(host, &plan)?.handle()?;
     group.name_it(name);
+    let has = group.controllers();
+    if let Some(lost) = options
+        .controllers
+        .iter()
+        .flatten()
+        .find(|c| !has.contains(c))
+    {
+        let _ = group.remove();
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            Stage::Cgroup,
+            format!("controller {lost}"),
+            "systemd does not give it to units: driver \"cgroupfs\" may",
+        ));
+    }
     Ok(group)
 }

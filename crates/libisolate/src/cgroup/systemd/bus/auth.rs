@@ -10,36 +10,45 @@ use super::stream::Stream;
 /// The longest line that is listened to.
 const LONGEST: usize = 4096;
 
-/// Says who we are; when it comes back, messages may follow. `socket` is for the error.
+/// How we name ourselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// By our user id, which peers before systemd 246 want.
+    Own,
+    /// Not at all: the peer goes by the kernel's word alone. In another user namespace than ours it
+    /// sees another id than the one that we would name.
+    None,
+}
+
+/// Says who we are, and comes back with whether that is believed; then messages may follow. `Err` is for
+/// what cannot be helped by another [`Identity`].
 pub(super) fn authenticate(
     stream: &mut Stream,
-    socket: &str,
+    identity: Identity,
     deadline: Instant,
-) -> Result<(), BusError> {
-    let mut id = String::new();
-    for digit in nix::unistd::geteuid().to_string().bytes() {
-        // Writing to a String does not fail.
-        let _ = write!(id, "{digit:02x}");
-    }
-    // The NUL is a relic: BSD sends credentials along with it.
-    stream.send(format!("\0AUTH EXTERNAL {id}\r\n").as_bytes(), deadline)?;
-    let mut answer = line(stream, deadline)?;
-    if answer.starts_with("REJECTED") {
-        // Where the peer lives in another user namespace, our id is another one there: with none
-        // named, it goes by the kernel's word alone.
-        stream.send(b"AUTH EXTERNAL\r\n", deadline)?;
-        answer = line(stream, deadline)?;
-        if answer.split(' ').next() == Some("DATA") {
-            stream.send(b"DATA\r\n", deadline)?;
-            answer = line(stream, deadline)?;
+) -> Result<Result<(), String>, BusError> {
+    // The NUL is a relic: BSD sends credentials along with it. BEGIN goes in the same piece, before the
+    // answer is known: systemd's private socket never looks at a message that it has read together with
+    // BEGIN until another one comes.
+    let lines = match identity {
+        Identity::Own => {
+            let mut id = String::new();
+            for digit in nix::unistd::geteuid().to_string().bytes() {
+                // Writing to a String does not fail.
+                let _ = write!(id, "{digit:02x}");
+            }
+            format!("\0AUTH EXTERNAL {id}\r\nBEGIN\r\n")
         }
+        Identity::None => "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n".to_owned(),
+    };
+    stream.send(lines.as_bytes(), deadline)?;
+    let mut answer = line(stream, deadline)?;
+    if identity == Identity::None && answer.split(' ').next() == Some("DATA") {
+        answer = line(stream, deadline)?;
     }
     match answer.split(' ').next() {
-        Some("OK") => stream.send(b"BEGIN\r\n", deadline),
-        Some("REJECTED") => Err(BusError::Refused {
-            socket: socket.to_owned(),
-            reason: format!("user id {} is not let in: {answer}", nix::unistd::geteuid()),
-        }),
+        Some("OK") => Ok(Ok(())),
+        Some("REJECTED") => Ok(Err(answer)),
         _ => Err(BusError::Protocol(format!(
             "the answer to AUTH EXTERNAL is {answer:?}"
         ))),

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::address::Address;
-use super::auth::authenticate;
+use super::address::{Address, Place};
+use super::auth::{Identity, authenticate};
 use super::error::BusError;
 use super::stream::Stream;
-use super::wire::{FIXED, Kind, Message, NO_AUTO_START, Value, length};
+use super::wire::{FIXED, Kind, Message, Value, length};
 
 /// How many signals are kept for [`Bus::signal`]; of more, the oldest go.
 const MOST_SIGNALS: usize = 1024;
@@ -65,7 +65,7 @@ impl Bus {
     pub(crate) fn connect(address: &Address, deadline: Instant) -> Result<Bus, BusError> {
         let mut nowhere = None;
         for place in address.places() {
-            let mut stream = match Stream::connect(&place) {
+            let stream = match open(&place, deadline) {
                 Ok(stream) => stream,
                 Err(absent @ BusError::Absent { .. }) => {
                     nowhere.get_or_insert(absent);
@@ -73,7 +73,6 @@ impl Bus {
                 }
                 Err(other) => return Err(other),
             };
-            authenticate(&mut stream, &place.to_string(), deadline)?;
             let mut bus = Bus {
                 stream,
                 peer: matches!(address, Address::Peer(_)),
@@ -90,8 +89,8 @@ impl Bus {
         Err(nowhere.unwrap_or_else(|| BusError::Protocol("an address of no places".to_owned())))
     }
 
-    /// Calls a method and waits for the values of its answer. Nobody is started to give it, and nobody is
-    /// asked for a password. Signals that come meanwhile and are watched for are kept.
+    /// Calls a method and waits for the values of its answer. Nobody is asked for a password for it.
+    /// Signals that come meanwhile and are watched for are kept.
     pub(crate) fn call(
         &mut self,
         call: &Call<'_>,
@@ -184,7 +183,6 @@ impl Bus {
         // 0 is no serial.
         self.serial = self.serial.checked_add(1).unwrap_or(1);
         let mut message = Message::new(Kind::Call, call.args)?;
-        message.flags = NO_AUTO_START;
         message.serial = self.serial;
         message.path = Some(call.path.to_owned());
         message.interface = Some(call.interface.to_owned());
@@ -252,4 +250,22 @@ impl Bus {
         self.broken = true;
         error
     }
+}
+
+/// A socket over which messages may go.
+fn open(place: &Place, deadline: Instant) -> Result<Stream, BusError> {
+    let mut answer = String::new();
+    // On a connection of its own each, since what follows a refusal differs between peers.
+    for identity in [Identity::Own, Identity::None] {
+        let mut stream = Stream::connect(place)?;
+        match authenticate(&mut stream, identity, deadline)? {
+            Ok(()) => return Ok(stream),
+            Err(refusal) => answer = refusal,
+        }
+    }
+    let id = nix::unistd::geteuid();
+    Err(BusError::Refused {
+        socket: place.to_string(),
+        reason: format!("user id {id} is not let in: {answer}"),
+    })
 }

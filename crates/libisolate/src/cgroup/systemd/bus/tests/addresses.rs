@@ -2,8 +2,11 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::process::Command;
 
+use crate::cgroup::systemd::bus::address::runtime_dir;
 use crate::cgroup::systemd::bus::{Address, BusError, Place};
+use crate::cgroup::testing::skip;
 
 fn path(path: &str) -> Place {
     Place::Path(path.into())
@@ -87,4 +90,73 @@ fn wrong_lists() {
 fn as_shown() {
     assert_eq!(path("/a").to_string(), "/a");
     assert_eq!(Place::Abstract(b"a\xff".to_vec()).to_string(), "@a\u{fffd}");
+}
+
+/// In the process that [`in_surroundings`] starts: what is to come of them.
+const EXPECTED: &str = "ISOLATE_TEST_ADDRESSES";
+
+/// Runs the test in a process of its own, by a command and with variables.
+fn in_surroundings(command: &[&str], variables: &[(&str, &str)], expected: &str) {
+    let own = std::env::current_exe().expect("this program");
+    let name = "cgroup::systemd::bus::tests::addresses::surroundings";
+    let mut words = command.iter().map(OsStr::new).chain([own.as_os_str()]);
+    let mut command = Command::new(words.next().expect("a command"));
+    command
+        .args(words)
+        .args(["--exact", name, "--test-threads=1"]);
+    for unset in [
+        "DBUS_SYSTEM_BUS_ADDRESS",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "XDG_RUNTIME_DIR",
+    ] {
+        command.env_remove(unset);
+    }
+    command
+        .envs(variables.iter().copied())
+        .env(EXPECTED, expected);
+    let said = command.output().expect("it starts");
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(
+        said.status.success() && text.contains("1 passed"),
+        "{variables:?}: {text}"
+    );
+}
+
+#[test]
+fn surroundings() {
+    if let Ok(expected) = std::env::var(EXPECTED) {
+        let shown = |address: Result<Address, BusError>| match address {
+            Ok(Address::Bus(places)) => places[0].to_string(),
+            other => panic!("{other:?}"),
+        };
+        let found = [
+            shown(Address::system()),
+            shown(Address::session()),
+            runtime_dir().display().to_string(),
+        ];
+        assert_eq!(found.join(" "), expected);
+        return;
+    }
+    let id = nix::unistd::geteuid();
+    let plain = format!("/run/dbus/system_bus_socket /run/user/{id}/bus /run/user/{id}");
+    in_surroundings(&[], &[], &plain);
+    let own = [("XDG_RUNTIME_DIR", "/own")];
+    in_surroundings(&[], &own, "/run/dbus/system_bus_socket /own/bus /own");
+    for wrong in ["", "own"] {
+        in_surroundings(&[], &[("XDG_RUNTIME_DIR", wrong)], &plain);
+    }
+    let both = [
+        ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/a"),
+        ("DBUS_SESSION_BUS_ADDRESS", "unix:runtime=yes;unix:path=/b"),
+        ("XDG_RUNTIME_DIR", "/own"),
+    ];
+    in_surroundings(&[], &both, "/a /own/bus /own");
+    // As a program with the setuid bit is: its real user has said what the variables are.
+    if !id.is_root() {
+        return skip(
+            "surroundings",
+            "needs root for a program with more rights than its user",
+        );
+    }
+    in_surroundings(&["setpriv", "--ruid=65533"], &both, &plain);
 }

@@ -1,18 +1,18 @@
 //! Messages byte by byte: those of the reference implementation, libdbus 1.14, and the examples of the
 //! D-Bus specification.
 
-use crate::cgroup::systemd::bus::wire::{Kind, Message, NO_AUTO_START, Value, length};
+use crate::cgroup::systemd::bus::wire::{Kind, Message, Value, length};
 
 /// Hello, its serial 1.
 const HELLO: &str = "\
-    6c01020100000000010000006e00000001016f00150000002f6f72672f667265656465736b746f70\
+    6c01000100000000010000006e00000001016f00150000002f6f72672f667265656465736b746f70\
     2f4442757300000006017300140000006f72672e667265656465736b746f702e4442757300000000\
     02017300140000006f72672e667265656465736b746f702e44427573000000000301730005000000\
     48656c6c6f000000";
 
 /// StartTransientUnit with six properties, its serial 7.
 const START: &str = "\
-    6c010201f000000007000000b600000001016f00190000002f6f72672f667265656465736b746f70\
+    6c010001f000000007000000b600000001016f00190000002f6f72672f667265656465736b746f70\
     2f73797374656d64310000000000000006017300180000006f72672e667265656465736b746f702e\
     73797374656d6431000000000000000002017300200000006f72672e667265656465736b746f702e\
     73797374656d64312e4d616e61676572000000000000000003017300120000005374617274547261\
@@ -58,7 +58,6 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 fn call(destination: &str, path: &str, interface: &str, member: &str, args: &[Value]) -> Message {
     let mut message = Message::new(Kind::Call, args).expect("right values");
-    message.flags = NO_AUTO_START;
     message.destination = Some(destination.to_owned());
     message.path = Some(path.to_owned());
     message.interface = Some(interface.to_owned());

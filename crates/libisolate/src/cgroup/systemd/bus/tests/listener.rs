@@ -54,10 +54,7 @@ impl Listener {
         let path = std::env::temp_dir().join(name);
         let listener = UnixListener::bind(&path).expect("a socket in the temporary directory");
         let script = spawn(move || {
-            let (stream, _) = listener.accept().expect("a connection");
-            let patience = Some(Duration::from_secs(30));
-            stream.set_read_timeout(patience).expect("a socket");
-            script(Conversation { stream });
+            script(Conversation::accept(listener));
         });
         Listener {
             path,
@@ -87,9 +84,23 @@ impl Drop for Listener {
 /// The peer's end.
 pub(super) struct Conversation {
     pub(super) stream: UnixStream,
+    listener: UnixListener,
 }
 
 impl Conversation {
+    fn accept(listener: UnixListener) -> Conversation {
+        let (stream, _) = listener.accept().expect("a connection");
+        let patience = Some(Duration::from_secs(30));
+        stream.set_read_timeout(patience).expect("a socket");
+        Conversation { stream, listener }
+    }
+
+    /// Closes this connection and takes another one.
+    pub(super) fn again(self) -> Conversation {
+        drop(self.stream);
+        Conversation::accept(self.listener)
+    }
+
     /// A line of the authentication, without its end.
     pub(super) fn line(&mut self) -> String {
         let mut line = Vec::new();
@@ -106,11 +117,18 @@ impl Conversation {
         self.stream.write_all(bytes).expect("somebody reads");
     }
 
+    /// Waits until the other side has closed, without a further word.
+    pub(super) fn wait_for_end(&mut self) {
+        // An error where it had not read all that was sent.
+        let rest = self.stream.read(&mut [0]).unwrap_or(0);
+        assert_eq!(rest, 0);
+    }
+
     /// Lets anybody in.
     pub(super) fn welcome(&mut self) {
         assert!(self.line().starts_with("\0AUTH EXTERNAL "));
-        self.send(b"OK 0123456789abcdef0123456789abcdef\r\n");
         assert_eq!(self.line(), "BEGIN");
+        self.send(b"OK 0123456789abcdef0123456789abcdef\r\n");
     }
 
     /// The same as a bus does.

@@ -4,6 +4,8 @@
 
 mod addresses;
 mod bytes;
+mod fake;
 mod listener;
 mod outside;
+mod real;
 mod talk;

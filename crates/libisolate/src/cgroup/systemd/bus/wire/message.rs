@@ -7,8 +7,6 @@ use super::{LARGEST, Malformed};
 
 /// The bytes by which the length of the whole message is known.
 pub(crate) const FIXED: usize = 16;
-/// Flag: who has the name is not to be started for this call.
-pub(crate) const NO_AUTO_START: u8 = 2;
 
 const VERSION: u8 = 1;
 

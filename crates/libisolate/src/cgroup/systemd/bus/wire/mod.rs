@@ -9,7 +9,7 @@ mod message;
 mod signature;
 mod value;
 
-pub(crate) use message::{FIXED, Kind, Message, NO_AUTO_START, length};
+pub(crate) use message::{FIXED, Kind, Message, length};
 pub(crate) use value::Value;
 
 /// What a message may be long, in bytes. The protocol allows 128 MiB; nothing that this library asks
