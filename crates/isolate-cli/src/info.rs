@@ -215,25 +215,23 @@ pub fn systemd(host: &CgroupHost) -> Vec<String> {
     };
     let booted = match systemd.booted {
         true => "yes",
-        false => "not what this host was booted with, but named in the environment",
+        false => "not booted with it, but named in the environment",
     };
     let manager = match systemd.manager {
         Manager::System => "the system manager",
-        Manager::User => "the user's manager",
+        Manager::User => "the user's own manager",
     };
-    let manages = match systemd.manages_caller {
-        true => "manages the caller's own group",
-        false => "does not manage the caller's own group",
+    let own = match systemd.manages_caller {
+        true => "the caller's own group is its business",
+        false => "the caller's own group is not its business: no unit's, or given to the caller",
     };
     let mut lines = vec![
-        format!("{booted}: {manager} makes the caller's units"),
-        manages.to_owned(),
+        format!("{booted}; units are made by {manager}"),
+        own.to_owned(),
     ];
-    if host.unified().is_some() {
-        lines.push(format!(
-            "v2 controllers of a unit: {}",
-            list(&systemd.controllers)
-        ));
+    // Where v1 has the controllers, the v2 tree has none to give.
+    if host.layout == Layout::Unified || !systemd.controllers.is_empty() {
+        lines.push(format!("a unit can have: {}", list(&systemd.controllers)));
     }
     lines.extend(systemd.reason.clone());
     lines
