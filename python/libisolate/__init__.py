@@ -51,9 +51,9 @@ from ._ns_types import (
     NamespaceKind, Persisted, Pin, Process, ProcessPin, SubordinateIds, ThreadPin, TreeNode,
 )
 from ._spec import (
-    Bind, CgroupMode, CpusetPartition, DeviceRule, Enforced, EnforcementStatus, HasFileno, IdMap, IoLimit,
-    Limits, NamespaceMode, Namespaces, Net, Outcome, Profile, RdmaLimit, Reason, Root, RootDir, Seccomp,
-    Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text, TimeOffsets, Tmpfs, Usage,
+    Bind, CgroupMode, CpusetPartition, DeviceRule, Driver, Enforced, EnforcementStatus, HasFileno, IdMap,
+    IoLimit, Limits, NamespaceMode, Namespaces, Net, Outcome, Profile, RdmaLimit, Reason, Root, RootDir,
+    Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text, TimeOffsets, Tmpfs, Usage,
 )
 from .errors import (
     BusyError, ChildError, InternalError, InvalidSpecError, IsolateError, JobFailed, LimitError, NotFoundError,
@@ -97,7 +97,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Bind", "BusyError", "Cgroup", "CgroupEvent", "CgroupEventKind", "CgroupMode", "CgroupPath", "CgroupPlace",
     "CgroupVersion", "ChildError", "ChildPin", "ConversionRule", "CpuStat", "CpusetPartition", "DeviceExplanation", "DeviceRule",
-    "Enforced", "EnforcementStatus", "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
+    "Driver", "Enforced", "EnforcementStatus", "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
     "IdMaps", "Inside", "InternalError", "InvalidSpecError", "IoLimit", "IoStat", "IsolateError", "Job",
     "JobFailed", "KindFacts", "LimitError", "Limits", "MemoryStat", "MemoryValue", "MiscStat", "MountInfo",
     "MountPin", "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",

@@ -3,16 +3,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use libisolate::cgroup::{Hierarchy, Layout, Version};
+use libisolate::cgroup::{CgroupHost, Hierarchy, Layout, Manager, SystemdHost, Version};
 use libisolate::ns::Kind;
 use libisolate::{Host, VERSION};
 use serde_json::{Value, json};
 
 use crate::args::Info;
 use crate::{FAILED, complain};
-
-/// Who makes a job's directories: this library itself, in the mounted trees.
-const DRIVER: &str = "cgroupfs";
 
 /// The controllers that a spec's limits need.
 const WANTED: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
@@ -50,7 +47,7 @@ fn as_json(host: &Host) -> String {
         );
     }
     value["version"] = json!(VERSION);
-    value["cgroup"]["driver"] = json!(DRIVER);
+    value["cgroup"]["driver"] = json!(driver(&host.cgroup));
     value["missing"] = json!(missing(host));
     format!("{value:#}\n")
 }
@@ -84,7 +81,10 @@ fn as_text(host: &Host) -> String {
     }
     line("user namespaces", &user_namespaces(host));
     line("cgroup layout", layout(host.cgroup.layout));
-    line("cgroup driver", DRIVER);
+    line("cgroup driver", driver(&host.cgroup));
+    for (at, told) in systemd(&host.cgroup).iter().enumerate() {
+        line(if at == 0 { "systemd" } else { "" }, told);
+    }
     line(
         "cgroup.kill",
         if host.cgroup.has_kill { "yes" } else { "no" },
@@ -191,6 +191,52 @@ pub fn layout(layout: Layout) -> &'static str {
         Layout::Hybrid => "hybrid (v1 with a v2 tree)",
         Layout::Unified => "unified (v2)",
     }
+}
+
+/// The systemd that makes the groups of jobs that say nothing else, if any.
+pub fn made_by_systemd(host: &CgroupHost) -> Option<&SystemdHost> {
+    host.systemd
+        .as_ref()
+        .filter(|systemd| systemd.manages_caller)
+}
+
+/// Who makes the groups of jobs that say nothing else.
+pub fn driver(host: &CgroupHost) -> &'static str {
+    match made_by_systemd(host) {
+        Some(_) => "systemd",
+        None => "cgroupfs",
+    }
+}
+
+/// What systemd is on this host and to the caller, a line each.
+pub fn systemd(host: &CgroupHost) -> Vec<String> {
+    let Some(systemd) = &host.systemd else {
+        return vec!["no".to_owned()];
+    };
+    let booted = match systemd.booted {
+        true => "yes",
+        false => "not what this host was booted with, but named in the environment",
+    };
+    let manager = match systemd.manager {
+        Manager::System => "the system manager",
+        Manager::User => "the user's manager",
+    };
+    let manages = match systemd.manages_caller {
+        true => "manages the caller's own group",
+        false => "does not manage the caller's own group",
+    };
+    let mut lines = vec![
+        format!("{booted}: {manager} makes the caller's units"),
+        manages.to_owned(),
+    ];
+    if host.unified().is_some() {
+        lines.push(format!(
+            "v2 controllers of a unit: {}",
+            list(&systemd.controllers)
+        ));
+    }
+    lines.extend(systemd.reason.clone());
+    lines
 }
 
 /// A hierarchy by its controllers.
@@ -300,7 +346,15 @@ fn missing(host: &Host) -> Vec<String> {
         );
         return all;
     }
+    let systemd = made_by_systemd(cgroup);
+    if let Some(reason) = systemd.and_then(|systemd| systemd.reason.as_ref()) {
+        all.push(format!("groups by systemd: {reason}"));
+    }
     for tree in &cgroup.hierarchies {
+        // Whatever the caller may do there, systemd makes it.
+        if systemd.is_some() && tree.version == Version::V2 {
+            continue;
+        }
         // A named v1 hierarchy is systemd's own book: no job goes there.
         if let (Some(reason), true) = (&tree.reason, tree.name.is_none()) {
             let what = if tree.writable {
@@ -316,7 +370,12 @@ fn missing(host: &Host) -> Vec<String> {
         }
     }
     for controller in WANTED {
-        if cgroup.controller(controller).is_none() {
+        let in_units = systemd.map(|systemd| &systemd.controllers);
+        let has = |tree: &Hierarchy| match (tree.version, in_units) {
+            (Version::V2, Some(in_units)) => in_units.iter().any(|c| c == controller),
+            _ => tree.controllers.iter().any(|c| c == controller),
+        };
+        if !cgroup.hierarchies.iter().any(has) {
             all.push(format!(
                 "cgroup controller {controller}: not mounted, not handed down to this cgroup, or not in this kernel"
             ));

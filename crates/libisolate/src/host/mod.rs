@@ -9,6 +9,9 @@ mod probe;
 mod saved;
 
 pub(crate) use current::current;
+pub(crate) use namespace::unknown;
+#[cfg(test)]
+pub(crate) use namespace::{Found, Switches, support};
 
 use std::collections::BTreeMap;
 

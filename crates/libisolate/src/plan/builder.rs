@@ -8,6 +8,7 @@ use isolate_sys::Errno;
 use super::{Label, Plan, Slot};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
+use crate::remedy;
 use crate::spec::Bytes;
 
 #[derive(Default)]
@@ -174,6 +175,9 @@ pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
     };
     let error = Error::from_errno(errno, label.stage, label.subject.clone());
     match (label.stage, errno) {
+        // mount_too_revealing() of the kernel.
+        (Stage::Mount, Errno::EPERM) if label.subject == "/proc" => error.with_hint(remedy::PROC),
+        (Stage::Mount, Errno::EACCES) if label.subject == "/" => error.with_hint(remedy::MOUNT),
         (Stage::Mount, Errno::EROFS) => error
             .with_kind(ErrorKind::NotFound)
             .with_hint("the place to mount on does not exist in a read-only root"),

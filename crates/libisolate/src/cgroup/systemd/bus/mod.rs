@@ -16,7 +16,7 @@ mod stream;
 mod tests;
 mod wire;
 
-pub(crate) use address::{Address, Place};
-pub(crate) use connection::{Bus, Call, Signal, Watch};
+pub(crate) use address::{Address, Place, runtime_dir};
+pub(crate) use connection::{Bus, Call, Watch};
 pub(crate) use error::BusError;
 pub(crate) use wire::Value;

@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use super::listener::long;
 use crate::cgroup::systemd::bus::address::runtime_dir;
-use crate::cgroup::systemd::bus::{Address, Bus, BusError, Call, Signal, Value, Watch};
+use crate::cgroup::systemd::bus::connection::Signal;
+use crate::cgroup::systemd::bus::{Address, Bus, BusError, Call, Value, Watch};
 use crate::cgroup::testing::skip;
 
 /// As the driver will.

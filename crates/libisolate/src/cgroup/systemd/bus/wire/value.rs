@@ -36,6 +36,7 @@ impl Value {
     }
 
     /// An array of texts.
+    #[cfg(test)]
     pub(crate) fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Value {
         Value::Array("s".into(), texts.into_iter().map(Value::from).collect())
     }
@@ -57,6 +58,7 @@ impl Value {
     }
 
     /// The number of any unsigned type, also in a variant.
+    #[cfg(test)]
     pub(crate) fn number(&self) -> Option<u64> {
         match self.bare() {
             Value::Byte(n) => Some(u64::from(*n)),
@@ -68,6 +70,7 @@ impl Value {
     }
 
     /// The elements of an array or the fields of a struct, also in a variant.
+    #[cfg(test)]
     pub(crate) fn items(&self) -> Option<&[Value]> {
         match self.bare() {
             Value::Array(_, items) | Value::Struct(items) => Some(items),
