@@ -121,7 +121,7 @@ fn without_systemd_it_says_so() {
     assert_eq!(code, Some(125));
     assert_eq!(
         stderr,
-        "isolatectl: cgroup: slice: this host was not booted with systemd\n"
+        "isolatectl: cgroup: slice: this host was not booted with systemd; leave slice out\n"
     );
 }
 

@@ -6,7 +6,7 @@ use isolate_plan::{Encoder, Op, Ops};
 use isolate_sys::Errno;
 
 use super::{Label, Plan, Slot};
-use crate::cgroup::{GroupPlan, Property};
+use crate::cgroup::{GroupPlan, Manager, Property};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
 use crate::remedy;
@@ -151,13 +151,16 @@ fn group_text(group: &GroupPlan, text: &mut String) {
         group.hierarchies, group.enable
     );
     if let Some(unit) = &group.unit {
-        let or_default = |name: &Option<String>| name.clone().unwrap_or("(default)".to_owned());
+        let shown = |name: &Option<String>| name.clone().unwrap_or("(default)".to_owned());
+        let manager = match unit.manager {
+            Manager::System => "system",
+            Manager::User => "user",
+        };
         let _ = writeln!(
             text,
-            "unit {} slice {} by the {:?} manager",
-            or_default(&unit.name),
-            or_default(&unit.slice),
-            unit.manager
+            "unit {} slice {} by the {manager} manager",
+            shown(&unit.name),
+            shown(&unit.slice)
         );
         for Property { name, value, since } in &unit.properties {
             let _ = writeln!(text, "property {name} {value:?} (systemd {since})");
