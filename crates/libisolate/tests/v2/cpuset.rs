@@ -1,10 +1,13 @@
 //! cpuset: CPUs that a group has for itself, seen by the group beside it, and what the kernel refuses.
 
+use std::fs::File;
+
 use libisolate::ErrorKind;
 use libisolate::cgroup::{Cgroup, CreateOptions};
 use libisolate::spec::{CpusetPartition, Limits};
+use nix::fcntl::Flock;
 
-use crate::common::{is_root, kernel, root_or_skip, skip};
+use crate::common::{kernel, root_or_skip, skip};
 use crate::{Own, alone, fresh_name, group_or_skip, job, name, refused, turn, until, v2_or_skip};
 
 /// Where the calling process was; dropped, it is there again.
@@ -24,20 +27,21 @@ impl Drop for Away {
     }
 }
 
-/// Whether CPU 1 can be taken from the root's groups, whose `cpuset.cpus.effective` then is "0".
-fn two_cpus_or_skip(test: &str) -> bool {
+/// The turn, where CPU 1 can be taken from the root's groups.
+fn cpu_1_or_skip(test: &str) -> Option<Flock<File>> {
     if !root_or_skip(test) || !v2_or_skip(test, &["cpuset"]) {
-        return false;
+        return None;
     }
+    let turn = turn();
     let root = Cgroup::open("/").unwrap();
     if root.get("cgroup.type").is_ok() {
         skip(test, "the root of the tree is not seen from here");
-        return false;
+        return None;
     }
     let handed = root.get("cgroup.subtree_control").unwrap();
     if !handed.split_whitespace().any(|c| c == "cpuset") {
         skip(test, "the root hands no cpuset down");
-        return false;
+        return None;
     }
     if !root
         .get("cpuset.cpus.effective")
@@ -45,9 +49,9 @@ fn two_cpus_or_skip(test: &str) -> bool {
         .starts_with("0-1")
     {
         skip(test, "needs CPUs 0 and 1");
-        return false;
+        return None;
     }
-    true
+    Some(turn)
 }
 
 /// A group directly below the root of the tree.
@@ -77,10 +81,9 @@ fn without_cpu_1(all: &str) -> String {
 fn a_job_has_a_cpu_for_itself() {
     let test = name!();
     alone(test, || {
-        if !two_cpus_or_skip(test) {
+        let Some(_turn) = cpu_1_or_skip(test) else {
             return;
-        }
-        let _turn = turn();
+        };
         // Beside a job whose partition is made at the root, which is one itself.
         let sibling = at_the_root("sibling", &["cpuset"]);
         let all = sibling.read("cpuset.cpus.effective");
@@ -139,13 +142,12 @@ fn a_job_has_a_cpu_for_itself() {
 fn a_partition_far_from_the_root() {
     let test = name!();
     alone(test, || {
-        if !two_cpus_or_skip(test) {
+        let Some(_turn) = cpu_1_or_skip(test) else {
             return;
-        }
+        };
         if kernel() < (6, 7) {
             return skip(test, "cpuset.cpus.exclusive is of Linux 6.7");
         }
-        let _turn = turn();
         let sibling = at_the_root("sibling", &["cpuset"]);
         let all = sibling.read("cpuset.cpus.effective");
         let above = at_the_root("above", &["cpuset", "pids"]);
@@ -213,8 +215,7 @@ fn what_is_no_partition_is_refused() {
             ),
             "{error}"
         );
-        // Who may not make one at all is told nothing else by the kernel.
-        println!("as root {}: {error}", is_root());
+        println!("{error}");
         assert_eq!(group.read("cpuset.cpus.partition"), "member");
         assert_eq!(group.read("cpuset.cpus"), "");
         assert_eq!(group.read("cpuset.cpus.effective"), all);
@@ -251,10 +252,9 @@ fn what_is_no_partition_is_refused() {
 fn not_every_cpu() {
     let test = name!();
     alone(test, || {
-        if !two_cpus_or_skip(test) {
+        let Some(_turn) = cpu_1_or_skip(test) else {
             return;
-        }
-        let _turn = turn();
+        };
         let group = at_the_root("every", &["cpuset"]);
         let all = group.read("cpuset.cpus.effective");
         let mut limits = Limits::default();

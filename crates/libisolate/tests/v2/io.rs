@@ -40,9 +40,7 @@ fn seconds(worker: &mut Worker, disk: &Disk, how: &str, block: u64, count: u64) 
 fn moved(group: &Own, disk: &Disk) -> (u64, u64) {
     let stat = group.stat(&[StatKind::Io]).unwrap().io.unwrap();
     let line = stat.iter().find(|line| line.device == disk.device);
-    line.map_or((0, 0), |line| {
-        (line.rbytes, line.wbytes)
-    })
+    line.map_or((0, 0), |line| (line.rbytes, line.wbytes))
 }
 
 #[test]
@@ -112,20 +110,22 @@ fn what_is_written_later_is_limited_too() {
         let Some(disk) = Disk::or_skip(test) else {
             return;
         };
-        let mut worker = Worker::within(&group);
-        let free = seconds(&mut worker, &disk, "buffered", 64 << 10, 32);
+        // A new file each time: the kernel remembers for a while whose a file's pages were.
+        let write = |group: &Own, name: &str| {
+            let path = disk.dir().join(name);
+            let told =
+                Worker::within(group).does(&format!("disk {} buffered 65536 32", path.display()));
+            told.parse::<f64>().unwrap_or_else(|_| panic!("{told}"))
+        };
+        let free = write(&group, "free");
         limit(&group, &disk, |l| l.write_bps = Some(Size(MIB)));
         let before = moved(&group, &disk).1;
-        let held = seconds(&mut worker, &disk, "buffered", 64 << 10, 32);
+        let held = write(&group, "held");
         assert!(held > 1.2, "{held} s, and {free} s before");
         assert!(moved(&group, &disk).1 - before >= 2 * MIB);
         // A group beside it is not held.
         let beside = group_or_skip(test, "beside", &["io", "memory"]).unwrap();
-        let mut other = Worker::within(&beside);
-        let path = disk.dir().join("other");
-        std::fs::write(&path, []).unwrap();
-        let told = other.does(&format!("disk {} buffered 65536 32", path.display()));
-        let free: f64 = told.parse().unwrap();
+        let free = write(&beside, "beside");
         assert!(free < held, "{free} s, {held} s");
     });
 }

@@ -171,13 +171,27 @@ fn by_the_scheduler() {
             return;
         };
         let weight = |weight| move |l: &mut Limits| l.io_weight = Some(weight);
-        let groups = family(&above, [&weight(1), &weight(10_000)]);
-        println!(
-            "{:?} {:?}",
-            groups[1].get("io.weight"),
-            groups[1].get("io.bfq.weight")
+        {
+            let groups = family(&above, [&weight(1), &weight(10_000)]);
+            assert_eq!(groups[0].read("io.bfq.weight"), "default 10");
+            assert_eq!(groups[1].read("io.bfq.weight"), "default 1000");
+            let share = ratio(&groups, &disk);
+            assert!(share > 3.0, "{share} instead of 100");
+        }
+        // Of this disk alone, which iocost has nothing to do with.
+        let of_disk = |l: &mut Limits| {
+            l.io.push(IoLimit {
+                device: disk.device.clone(),
+                weight: Some(10_000),
+                ..IoLimit::default()
+            });
+        };
+        let groups = family(&above, [&of_disk, &weight(1)]);
+        assert_eq!(
+            groups[0].read("io.bfq.weight"),
+            format!("default 100\n{} 1000", disk.device)
         );
         let share = ratio(&groups, &disk);
-        assert!(share > 2.0, "{share}");
+        assert!(share < 0.3, "{share} instead of 0.01");
     });
 }

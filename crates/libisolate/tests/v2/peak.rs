@@ -34,7 +34,11 @@ fn a_peak_is_reset_for_one_handle() {
         assert_eq!(worker.does("give"), "ok");
         other.reset_memory(MemoryValue::MaxUsage).unwrap();
         assert!(peak(&other) < 16 * MIB, "{}", peak(&other));
-        assert!(peak(&group) >= 20 * MIB, "{}", peak(&group));
+        // The kernel has one mark for all that have asked; from here on it is the same for both.
+        assert_eq!(worker.does("take 24"), "ok");
+        for handle in [&*group, &other] {
+            assert!((24 * MIB..32 * MIB).contains(&peak(handle)));
+        }
         // The group's own is as it was, for whoever opens it now.
         let late = Cgroup::open(group.path()).unwrap();
         assert!(peak(&late) >= 32 * MIB);

@@ -42,12 +42,8 @@ fn a_frozen_subtree_stands_and_what_is_beside_it_runs() {
             return;
         };
         let part = above.below("part", &[]);
-        let deep = part
-            .below("middle", &[])
-            .0
-            .create_child("deep", Some(&[]))
-            .unwrap();
-        let deep = Own(deep);
+        let middle = part.below("middle", &[]);
+        let deep = middle.below("deep", &[]);
         let beside = above.below("beside", &[]);
         let (stands, runs) = (spinner(&deep), spinner(&beside));
         part.freeze(PATIENCE).unwrap();

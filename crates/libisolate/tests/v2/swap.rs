@@ -112,13 +112,12 @@ fn the_limit_of_swap_is_met() {
         let mut taker = Worker::within(&group);
         assert_eq!(taker.does("take 64"), "");
         assert_eq!(taker.signal(), Some(libc::SIGKILL));
-        assert!(group.number("memory.swap.events", "max") > 0);
         assert_eq!(group.oom_control().unwrap().kills, 1);
         let stat = group.stat(&[StatKind::Memory]).unwrap().memory.unwrap();
         assert_eq!(stat.swap_limit, Some(8 * MIB));
         // Linux 6.5.
         if let Some(peak) = stat.swap_peak {
-            assert!((MIB..=8 * MIB).contains(&peak), "{peak}");
+            assert!((7 * MIB..=8 * MIB).contains(&peak), "{peak}");
         }
         // Twice that is enough for some more.
         group.limit(|l| l.swap = Some(Size(96 * MIB)));

@@ -24,7 +24,8 @@ fn a_thread_has_a_limit_of_its_own() {
         };
         let slow = group.below("slow", &["cpu"]);
         // Not yet.
-        let mut worker = Worker::within(&group.below("plain", &[]));
+        let plain = group.below("plain", &[]);
+        let mut worker = Worker::within(&plain);
         let tid: i32 = worker.does("thread").parse().unwrap();
         let error = refused(slow.attach_threads(&[tid]));
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
@@ -85,15 +86,19 @@ fn what_threads_cannot_have() {
         let error = refused(inner.create_child("below", Some(&["memory".to_owned()])));
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(error.message().contains("no memory controller"), "{error}");
-        let below = inner.below("below", &["pids"]);
-        assert_eq!(below.read("cgroup.type"), "domain invalid");
-        let worker = Worker::outside();
-        let error = refused(below.attach(&[worker.pid()]));
-        assert_eq!(error.errno(), libc::EOPNOTSUPP, "{error}");
+        // A new group below it is of no use until it is made threaded, too.
+        let error = refused(inner.create_child("below", Some(&[])));
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(
-            error.message().contains("threaded groups around it"),
+            error.message().contains("the group above it is threaded"),
             "{error}"
         );
+        assert_eq!(inner.children(), Vec::<String>::new());
+        // A process from elsewhere cannot enter.
+        let worker = Worker::outside();
+        let error = refused(inner.attach(&[worker.pid()]));
+        assert_eq!(error.errno(), libc::EOPNOTSUPP, "{error}");
+        assert!(error.message().contains("see its cgroup.type"), "{error}");
         assert_eq!(
             Cgroup::of_process(worker.pid()).unwrap().places()[0].path,
             Cgroup::own().unwrap().places()[0].path

@@ -71,7 +71,7 @@ static void disk(const char *path, const char *how, long block, long count) {
         return;
     }
     memset(memory, 'w', block);
-    int fd = open(path, O_CLOEXEC | (writes ? O_WRONLY : O_RDONLY) | (direct ? O_DIRECT : 0));
+    int fd = open(path, O_CLOEXEC | (writes ? O_WRONLY | O_CREAT : O_RDONLY) | (direct ? O_DIRECT : 0), 0600);
     double start = now();
     long result = fd;
     for (long i = 0; i < count && result >= 0; i++) {
