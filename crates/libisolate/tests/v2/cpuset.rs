@@ -68,6 +68,14 @@ fn partition(limits: &mut Limits, cpus: &str, kind: CpusetPartition) {
     (limits.cpuset, limits.cpuset_partition) = (Some(cpus.into()), Some(kind));
 }
 
+/// A group that is removed the kernel gives up a moment later.
+#[track_caller]
+fn given_back(sibling: &Own, all: &str) {
+    until("the CPU is given back", || {
+        sibling.read("cpuset.cpus.effective") == all
+    });
+}
+
 /// The CPUs of a list that are not CPU 1.
 fn without_cpu_1(all: &str) -> String {
     match all.strip_prefix("0-1") {
@@ -125,7 +133,7 @@ fn a_job_has_a_cpu_for_itself() {
                 "Cpus_allowed_list:\t1\n",
                 "{outcome:?}"
             );
-            assert_eq!(sibling.read("cpuset.cpus.effective"), all, "given back");
+            given_back(&sibling, &all);
         }
         // A member takes nothing from anybody.
         let mut spec = job(&["pause"], |l| partition(l, "1", CpusetPartition::Member));
@@ -166,19 +174,9 @@ fn a_partition_far_from_the_root() {
         assert!(dir.contains("-above-"), "{dir}");
         assert_eq!(group.get("cpuset.cpus.partition").unwrap(), "root\n");
         assert_eq!(sibling.read("cpuset.cpus.effective"), without_cpu_1(&all));
-        // Nobody else can have that CPU for itself meanwhile.
-        let error = refused(libisolate::run(&job(&["pause"], remote)));
-        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
-        assert!(
-            error
-                .message()
-                .contains("cpuset.cpus.exclusive: \"1\": Invalid argument; another group has some"),
-            "{error}"
-        );
-        assert_eq!(above.children().len(), 2, "{:?}", above.children());
         made.kill().unwrap();
         made.wait().unwrap();
-        assert_eq!(sibling.read("cpuset.cpus.effective"), all);
+        given_back(&sibling, &all);
         // Without CPUs that were kept for it there is none to be had.
         above.set("cpuset.cpus.exclusive", "\n").unwrap();
         let error = refused(libisolate::run(&job(&["pause"], remote)));
@@ -244,6 +242,51 @@ fn what_is_no_partition_is_refused() {
             told.reason.as_ref().unwrap().contains("does not make it"),
             "{told:?}"
         );
+    });
+}
+
+/// CPUs are kept for one group of several, partition or not.
+#[test]
+fn what_another_keeps_is_refused() {
+    let test = name!();
+    alone(test, || {
+        let Some(above) = group_or_skip(test, "keep", &["cpuset"]) else {
+            return;
+        };
+        let _turn = turn();
+        let groups = ["first", "second"].map(|name| above.below(name, &["cpuset"]));
+        let first = above.read("cpuset.cpus.effective");
+        let first = first.split(['-', ',']).next().unwrap();
+        let mut limits = Limits::default();
+        limits.cpuset = Some(first.into());
+        limits.cpuset_exclusive = Some(true);
+        if kernel() < (6, 7) {
+            let error = refused(groups[0].apply(&limits));
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.message().contains("cpuset.cpus.exclusive"), "{error}");
+            return;
+        }
+        groups[0].apply(&limits).unwrap();
+        assert_eq!(groups[0].read("cpuset.cpus.exclusive"), first);
+        let error = refused(groups[1].apply(&limits));
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        assert!(
+            error.message().ends_with(
+                "another group has some of these CPUs, or the one above is not exclusive"
+            ),
+            "{error}"
+        );
+        assert_eq!(groups[1].read("cpuset.cpus"), "", "taken back");
+        // They are kept no longer: but a group that is left no other CPUs is in the way, too.
+        limits.cpuset_exclusive = Some(false);
+        groups[0].apply(&limits).unwrap();
+        assert_eq!(groups[0].read("cpuset.cpus.exclusive"), "");
+        limits.cpuset_exclusive = Some(true);
+        assert_eq!(refused(groups[1].apply(&limits)).kind(), ErrorKind::Busy);
+        groups[0].remove().unwrap();
+        until("the kernel has let go of it", || {
+            groups[1].apply(&limits).is_ok()
+        });
     });
 }
 

@@ -80,7 +80,7 @@ fn what_this_machine_has_nothing_of() {
             let error = refused(plain.apply(&limits));
             assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
             let said = match plain.controllers().iter().any(|c| c == name) {
-                true => "Invalid argument; the host has nothing of that name".to_owned(),
+                true => "; the host has nothing of that name".to_owned(),
                 false => format!(
                     "has no {name} controller; it has {}",
                     plain.controllers().join(", ")
@@ -109,7 +109,7 @@ fn what_this_machine_has_nothing_of() {
                         .starts_with(&format!("cgroup: {name}.max: "))
                         && error
                             .message()
-                            .ends_with("Invalid argument; the host has nothing of that name"),
+                            .ends_with("; the host has nothing of that name"),
                     "{error}"
                 ),
             }

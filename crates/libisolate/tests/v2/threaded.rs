@@ -4,7 +4,6 @@ use std::fs;
 use std::time::Instant;
 
 use libisolate::ErrorKind;
-use libisolate::cgroup::Cgroup;
 
 use crate::{Worker, alone, group_or_skip, name, refused, until};
 
@@ -23,16 +22,14 @@ fn a_thread_has_a_limit_of_its_own() {
             return;
         };
         let slow = group.below("slow", &["cpu"]);
-        // Not yet.
-        let plain = group.below("plain", &[]);
-        let mut worker = Worker::within(&plain);
+        let mut worker = Worker::outside();
         let tid: i32 = worker.does("thread").parse().unwrap();
         let error = refused(slow.attach_threads(&[tid]));
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(error.message().contains("cgroup.type"), "{error}");
         assert_eq!(slow.set("cgroup.type", "threaded").unwrap(), "threaded");
         assert_eq!(group.read("cgroup.type"), "domain threaded");
-        // From another domain a thread cannot come.
+        // A process of another domain cannot come in part.
         let error = refused(slow.attach_threads(&[tid]));
         assert_eq!(error.errno(), libc::EOPNOTSUPP, "{error}");
         drop(worker);
@@ -54,19 +51,15 @@ fn a_thread_has_a_limit_of_its_own() {
         until("0.3 s of CPU time", || used(pid, tid) - before > 0.3);
         let share = (used(pid, tid) - before) / start.elapsed().as_secs_f64();
         assert!(share < 0.2, "{share}");
-        let cut = slow.number("cpu.stat", "nr_throttled");
-        assert!(cut > 0);
+        assert!(slow.number("cpu.stat", "nr_throttled") > 0);
         // The other thread is not held.
         let before = used(pid, pid);
         until("the other runs", || used(pid, pid) - before > 0.5);
-        assert_eq!(
-            group.get("cpu.stat").unwrap().contains("nr_throttled 0\n"),
-            true
-        );
+        assert!(group.read("cpu.stat").contains("nr_throttled 0\n"));
         // Out of it again, it is as free.
         group.attach(&[pid]).unwrap();
         assert_eq!(slow.threads(false), Vec::<i32>::new());
-        let before = used(pid, tid);
+        let (cut, before) = (slow.number("cpu.stat", "nr_throttled"), used(pid, tid));
         until("it is free", || used(pid, tid) - before > 1.0);
         assert!(slow.number("cpu.stat", "nr_throttled") <= cut + 2);
     });
@@ -94,18 +87,15 @@ fn what_threads_cannot_have() {
             "{error}"
         );
         assert_eq!(inner.children(), Vec::<String>::new());
-        // A process from elsewhere cannot enter.
-        let worker = Worker::outside();
-        let error = refused(inner.attach(&[worker.pid()]));
-        assert_eq!(error.errno(), libc::EOPNOTSUPP, "{error}");
-        assert!(error.message().contains("see its cgroup.type"), "{error}");
-        assert_eq!(
-            Cgroup::of_process(worker.pid()).unwrap().places()[0].path,
-            Cgroup::own().unwrap().places()[0].path
-        );
+        // A process comes whole or not at all; its list is that of the threads.
+        let mut worker = Worker::within(&inner);
+        assert_eq!(inner.processes(false), [worker.pid()]);
+        inner.limit(|l| l.pids = Some(2));
+        assert_eq!(worker.does("forks 9"), "2 EAGAIN");
         // The kernel will not hand memory down beside it either.
         let error = refused(group.create_child("second", Some(&["memory".to_owned()])));
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        println!("memory beside a threaded group: {error}");
+        assert_eq!(error.errno(), libc::EOPNOTSUPP, "{error}");
+        assert_eq!(group.children(), ["inner"]);
     });
 }
