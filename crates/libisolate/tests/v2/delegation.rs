@@ -180,7 +180,7 @@ fn an_ordinary_user_stays_in_the_given_group() {
     let test = name!();
     alone(test, || {
         if is_root() {
-            return skip(test, "it is about an ordinary user with v2 groups");
+            return skip(test, "it is about an ordinary user");
         }
         let Some(group) = group_or_skip(test, "given", &["pids"]) else {
             return;

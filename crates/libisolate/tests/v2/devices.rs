@@ -3,7 +3,7 @@
 use libisolate::ErrorKind;
 use libisolate::spec::{DeviceRule, Limits, Profile};
 
-use crate::common::{TempDir, is_root, root_or_skip, text};
+use crate::common::{TempDir, is_root, root_or_skip, skip, text};
 use crate::{Worker, alone, group_or_skip, in_force, job, name, refused, v2_or_skip};
 
 fn rules(limits: &mut Limits, rules: &[(bool, &str, &str)]) {
@@ -130,8 +130,11 @@ fn a_job_of_root_is_held_too() {
 fn an_ordinary_user_is_refused_with_the_reason() {
     let test = name!();
     alone(test, || {
-        if is_root() || !v2_or_skip(test, &["pids"]) {
-            return crate::common::skip(test, "it is about an ordinary user with v2 groups");
+        if is_root() {
+            return skip(test, "it is about an ordinary user");
+        }
+        if !v2_or_skip(test, &["pids"]) {
+            return;
         }
         let group = group_or_skip(test, "devices", &["pids"]).unwrap();
         let mut limits = Limits::default();
