@@ -36,8 +36,8 @@ fn ratio(groups: &[Own; 2], disk: &Disk) -> f64 {
     let read = || [0, 1].map(|at| bytes_read(&groups[at], disk) as f64);
     until("both have begun", || read().iter().all(|b| *b > 0.0));
     let before = read();
-    until("24 MiB", || {
-        read()[0] + read()[1] - before[0] - before[1] > 24e6
+    until("32 MB", || {
+        read()[0] + read()[1] - before[0] - before[1] > 32e6
     });
     let after = read();
     (after[1] - before[1]) / (after[0] - before[0]).max(1.0)
@@ -139,7 +139,11 @@ impl Scheduler {
         let text = fs::read_to_string(&file).unwrap_or_default();
         let before = text.split(['[', ']']).nth(1).unwrap_or("none").to_owned();
         match fs::write(&file, "bfq") {
-            Ok(()) => Some(Scheduler { file, before }),
+            Ok(()) => {
+                // It favours whoever has only just begun.
+                let _ = fs::write(file.replace("scheduler", "iosched/low_latency"), "0");
+                Some(Scheduler { file, before })
+            }
             Err(error) => {
                 skip(test, &format!("this kernel has no bfq: {error}"));
                 None
@@ -176,7 +180,8 @@ fn by_the_scheduler() {
             assert_eq!(groups[0].read("io.bfq.weight"), "default 10");
             assert_eq!(groups[1].read("io.bfq.weight"), "default 1000");
             let share = ratio(&groups, &disk);
-            assert!(share > 3.0, "{share} instead of 100");
+            println!("by weights: {share}");
+            assert!(share > 2.0, "{share} instead of 100");
         }
         // Of this disk alone, which iocost has nothing to do with.
         let of_disk = |l: &mut Limits| {
@@ -186,12 +191,13 @@ fn by_the_scheduler() {
                 ..IoLimit::default()
             });
         };
-        let groups = family(&above, [&of_disk, &weight(1)]);
+        let groups = family(&above, [&of_disk, &|_| {}]);
         assert_eq!(
             groups[0].read("io.bfq.weight"),
             format!("default 100\n{} 1000", disk.device)
         );
         let share = ratio(&groups, &disk);
-        assert!(share < 0.3, "{share} instead of 0.01");
+        println!("by a disk's weight: {share}");
+        assert!(share < 0.6, "{share} instead of 0.1");
     });
 }
