@@ -82,7 +82,7 @@ class Machine:
 
     def environment(self):
         """Of the command: what of this process's own matters there, and what was asked for."""
-        kept = ("PATH", "LANG", "ISOLATE_MUST_WORK", "MUST_WORK", "RUST_BACKTRACE")
+        kept = ("PATH", "LANG", "ISOLATE_MUST_WORK", "MUST_WORK")
         return [*(f"{name}={os.environ[name]}" for name in kept if name in os.environ), *self.options.env]
 
     def pump(self, sinks, over):
