@@ -110,7 +110,7 @@ pub(crate) fn choose<'h>(
         (Driver::Auto, Some(systemd)) if systemd.manages_caller => Ok(Some(systemd)),
         (Driver::Auto, found) => match (needed, found) {
             (None, _) => Ok(None),
-            (Some((field, _)), None) => Err(absent(field)),
+            (Some((field, _)), None) => Err(absent(field).with_hint(format!("leave {field} out"))),
             (Some((field, _)), Some(_)) => Err(Error::new(
                 ErrorKind::Unsupported,
                 Stage::Cgroup,
