@@ -6,6 +6,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+/// The library's own reader and writer of D-Bus, for the manager that the tests play.
+#[path = "../../src/cgroup/systemd/bus/wire/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the manager needs a part")]
+mod wire;
+
+#[path = "../common/fake_manager/mod.rs"]
+mod fake_manager;
+
+mod fake;
 mod groups;
 mod jobs;
 mod troubles;

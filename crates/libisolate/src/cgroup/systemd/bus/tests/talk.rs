@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::listener::{Conversation, Listener, WATCH, ask, long, reply, short, signal};
 use crate::cgroup::systemd::bus::wire::{Kind, Message};
-use crate::cgroup::systemd::bus::{Bus, BusError, Call, Value};
+use crate::cgroup::systemd::bus::{Bus, BusError, Call, Signal, Value};
 
 fn connect(listener: &Listener) -> Bus {
     Bus::connect(&listener.bus(), long()).expect("the peer lets us in")
@@ -197,6 +197,30 @@ fn who_never_stops_talking_is_not_listened_to_for_ever() {
     assert_eq!(ask(&mut bus, 1, short()), Err(BusError::TimedOut));
     let none = bus.signal(|_| false, short());
     assert_eq!(none, Err(BusError::TimedOut));
+}
+
+#[test]
+fn after_the_deadline_nothing_is_read() {
+    let (told, done) = std::sync::mpsc::channel();
+    let (_listener, mut bus) = bus(move |mut peer| {
+        let add = peer.call();
+        peer.reply(&add, &[]);
+        let call = peer.call();
+        peer.reply(&call, &[]);
+        peer.call();
+        peer.send(&signal(1, None));
+        told.send(()).expect("the test waits");
+        peer.wait_for_end();
+    });
+    bus.watch(WATCH, long()).expect("a rule");
+    ask(&mut bus, 1, long()).expect("an answer");
+    let past = Instant::now();
+    assert_eq!(ask(&mut bus, 2, past), Err(BusError::TimedOut));
+    done.recv().expect("the script's word");
+    // It is there to be read, or a peer with always something to say would never be left.
+    let never = |signal: &Signal| panic!("{signal:?}");
+    assert_eq!(bus.signal(never, past), Err(BusError::TimedOut));
+    bus.signal(|_| true, long()).expect("it is still there");
 }
 
 #[test]
