@@ -392,6 +392,7 @@ static void null_out_parameters_are_refused(void)
     CHECK_INT(isolate_run(spec, NULL, NULL), -EINVAL);
     CHECK_INT(isolate_job_spawn(spec, NULL, NULL), -EINVAL);
     CHECK_INT(isolate_host_probe(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_doctor_examine(NULL, NULL), -EINVAL);
     isolate_spec_free(spec);
 }
 
