@@ -29,6 +29,22 @@ pub(super) struct Talk {
     deadline: Instant,
 }
 
+/// What the caller's manager says of its version.
+///
+/// # Errors
+/// Why it cannot be asked.
+pub(crate) fn version() -> Result<u32> {
+    let manager = match nix::unistd::geteuid().is_root() {
+        true => Manager::System,
+        false => Manager::User,
+    };
+    let mut talk = Talk::open(manager, Instant::now() + ANSWER)?;
+    Ok(talk.version()?)
+}
+
+/// How long who only wants to know waits.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// Why a unit was not started.
 pub(super) enum Fault {
     /// There is one of that name.

@@ -116,7 +116,8 @@ fn call(call: &Call, has: &Features, facts: &Facts) -> Check {
             Why::new("a system call filter (seccomp) refuses it").and(format!(
                 "have the container's or the service's filter allow it, such as by a later {}",
                 match facts.groups.container.as_deref() {
-                    Some(engine @ ("docker" | "podman")) => engine,
+                    Some("docker") => "docker",
+                    Some("podman") => "podman",
                     _ => "container engine",
                 }
             ))
