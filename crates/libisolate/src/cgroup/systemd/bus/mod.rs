@@ -17,6 +17,8 @@ mod tests;
 mod wire;
 
 pub(crate) use address::{Address, Place, runtime_dir};
+#[cfg(test)]
+pub(crate) use connection::Signal;
 pub(crate) use connection::{Bus, Call, Watch};
 pub(crate) use error::BusError;
 pub(crate) use wire::Value;
