@@ -35,6 +35,9 @@ exports.Spec = {
   limits: ['limits', 'Limits'],
   timeoutMs: ['timeout', 'ms'],
   cgroup: ['cgroup'],
+  driver: ['driver'],
+  slice: ['slice'],
+  unit: ['unit'],
   capabilities: ['capabilities'],
   noNewPrivs: ['no_new_privs'],
   seccomp: ['seccomp'],
@@ -439,4 +442,19 @@ exports.DeviceExplanation = {
   allowed: ['allowed'],
   rule: ['rule'],
   reason: ['reason'],
+};
+
+exports.Diagnosis = {
+  ready: ['ready'],
+  checks: ['checks', 'Check'],
+};
+
+exports.Check = {
+  area: ['area'],
+  name: ['name'],
+  status: ['status'],
+  needed: ['needed'],
+  found: ['found'],
+  reason: ['reason'],
+  remedy: ['remedy'],
 };

@@ -99,6 +99,23 @@ export interface Spec {
   /** The job's cgroup; default `try` under `strict`, none under `none` unless a limit needs it. */
   readonly cgroup?: CgroupMode;
   /**
+   * Who makes the job's cgroup; default `auto`: systemd where it manages the caller's own cgroup,
+   * else this library. docs/systemd.md tells more.
+   */
+  readonly driver?: Driver;
+  /**
+   * The slice that the job's scope is in, such as `build-nightly.slice`, where systemd makes the
+   * cgroup; it is made where it is not there. Default `system.slice` for root, `app.slice` of the
+   * user's own manager for others.
+   */
+  readonly slice?: string;
+  /**
+   * The name of the job's scope where systemd makes the cgroup: `NAME` or `NAME.scope`, of ASCII
+   * letters, digits and `:-_.\\@`, at most 255 bytes. Default a name of the library's own,
+   * `isolate-PID-START-N.scope`.
+   */
+  readonly unit?: string;
+  /**
    * Capabilities the job has in its user namespace, such as `["net_admin"]`; `["all"]` keeps all.
    * Default none under `strict`, unchanged under `none`.
    */
@@ -517,6 +534,15 @@ export interface RdmaLimit {
  * - `'none'`: None; a limit that needs one is an error.
  */
 export type CgroupMode = 'new' | 'try' | 'none';
+
+/**
+ * Who makes the job's cgroup.
+ * - `'auto'`: systemd where it manages the caller's own cgroup, else this library.
+ * - `'cgroupfs'`: This library, by directories below the caller's own cgroup.
+ * - `'systemd'`: systemd, as a transient scope of its system manager (root) or of the caller's
+ * user manager.
+ */
+export type Driver = 'auto' | 'cgroupfs' | 'systemd';
 
 /**
  * The system call filter.
@@ -1253,3 +1279,50 @@ export interface DeviceExplanation {
   /** What decides, in words, with the path of the group. */
   readonly reason: string;
 }
+
+/** What was found wrong and right with this host for this caller. */
+export interface Diagnosis {
+  /** Whether everything works that a default job needs. */
+  readonly ready: boolean;
+  /** All that was examined, area by area. */
+  readonly checks: readonly Check[];
+}
+
+/** One thing that was examined. */
+export interface Check {
+  /** What it is about. */
+  readonly area: CheckArea;
+  /** What was examined, in a few words; unique in its area. */
+  readonly name: string;
+  /** What it came to. */
+  readonly status: CheckStatus;
+  /** Whether a default job, a strict one without limits, does not start without it. */
+  readonly needed: boolean;
+  /** What was found, in a few words. */
+  readonly found: string;
+  /** Why it does not work in full, in one line. */
+  readonly reason: string | null;
+  /** What to do about it, in one line: a command or a file with its content where there is one. */
+  readonly remedy: string | null;
+}
+
+/**
+ * What a check is about.
+ * - `'kernel'`: The kernel's release, its calls, filters and programs.
+ * - `'proc'`: /proc and what it holds.
+ * - `'namespaces'`: The eight kinds of namespaces, and mounts in them.
+ * - `'ids'`: Maps of user and group ids.
+ * - `'cgroups'`: The cgroup trees and their controllers.
+ * - `'systemd'`: systemd as the manager of the cgroup tree.
+ * - `'jobs'`: Jobs, tried for real.
+ */
+export type CheckArea = 'kernel' | 'proc' | 'namespaces' | 'ids' | 'cgroups' | 'systemd' | 'jobs';
+
+/**
+ * What a check came to.
+ * - `'works'`: It works.
+ * - `'limited'`: It works with less than it could; the reason says what is lost.
+ * - `'fails'`: What needs it cannot be had.
+ * - `'absent'`: It is not there, and nothing here misses it.
+ */
+export type CheckStatus = 'works' | 'limited' | 'fails' | 'absent';

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use libisolate::spec::Seconds;
+use libisolate::spec::{self, Seconds};
 
 use crate::cgroup::args::Cgroup;
 use crate::limits::LimitOptions;
@@ -59,6 +59,7 @@ pub enum Command {
     Ns(Box<Ns>),
     Cgroup(Box<Cgroup>),
     Info(Info),
+    Doctor(Doctor),
 }
 
 /// Run a command, isolated and limited.
@@ -124,6 +125,15 @@ pub struct Run {
     /// An environment variable of the caller's to pass on; '*' passes all
     #[arg(long, value_name = "K")]
     pub keep_env: Vec<String>,
+    /// Who makes the job's cgroup [default: auto]
+    #[arg(long, value_enum)]
+    pub driver: Option<Driver>,
+    /// By systemd: the slice that the job is in, such as build-nightly.slice
+    #[arg(long, value_name = "NAME.slice")]
+    pub slice: Option<String>,
+    /// By systemd: the name of the job's scope
+    #[arg(long, value_name = "NAME")]
+    pub unit: Option<String>,
     /// A spec to start from; the other options change it or add to its lists
     #[arg(long, value_name = "FILE.json")]
     pub spec: Option<PathBuf>,
@@ -160,9 +170,43 @@ pub enum Net {
     Host,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Driver {
+    /// systemd where it manages the caller's own cgroup, else cgroupfs
+    Auto,
+    /// isolatectl itself, below the caller's own cgroup
+    Cgroupfs,
+    /// systemd, as a transient scope
+    Systemd,
+}
+
+impl From<Driver> for spec::Driver {
+    fn from(driver: Driver) -> spec::Driver {
+        match driver {
+            Driver::Auto => spec::Driver::Auto,
+            Driver::Cgroupfs => spec::Driver::Cgroupfs,
+            Driver::Systemd => spec::Driver::Systemd,
+        }
+    }
+}
+
 /// Tell what this host can do: kernel, namespaces, cgroups, and what is missing.
 #[derive(Debug, Args)]
 pub struct Info {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Examine this host: what works, what does not, why, and what to do about it.
+///
+/// Makes each kind of namespace and runs two small jobs; nothing of them is left. What does not work comes
+/// last, with the remedy.
+///
+/// Exits with 0 when everything works that a job without options needs, else with 1; limits that cannot be
+/// held are no reason for that. 125 when nothing could be examined.
+#[derive(Debug, Args)]
+pub struct Doctor {
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -1,11 +1,13 @@
 //! The command `isolatectl` as a function: `run` runs a command isolated, `ns` lists, makes and enters
-//! namespaces, `cgroup` makes, limits and watches groups, `info` tells what this host can do.
+//! namespaces, `cgroup` makes, limits and watches groups, `info` tells what this host can do, `doctor`
+//! examines it and says what to do.
 //!
 //! The command, unlike the library under it, may change its process: it handles signals while a job
 //! runs, and moves itself into a cgroup of its own where the host wants that.
 
 mod args;
 mod cgroup;
+mod doctor;
 mod info;
 mod limits;
 mod ns;
@@ -28,7 +30,7 @@ const FAILED: i32 = 125;
 /// `run`: the job's exit code, 128 + N when signal N ended it, 124 when it ran out of time, 125 when
 /// it could not be set up, 126 when its program cannot be executed and 127 when there is none.
 /// Nothing is printed but errors, each as one line `isolatectl: ...` on stderr. `ns enter`: the same.
-/// The others: 0, or 125 after an error.
+/// `doctor`: 1 when a default job cannot run here. The others: 0, or 125 after an error.
 ///
 /// While a job runs, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 of this process are
 /// passed on to it; their handlers are those of before when this returns.
@@ -45,6 +47,7 @@ where
         args::Command::Ns(ns) => ns::ns(&ns),
         args::Command::Cgroup(cgroup) => cgroup::cgroup(&cgroup),
         args::Command::Info(info) => info::info(&info),
+        args::Command::Doctor(doctor) => doctor::doctor(&doctor),
     }
 }
 
@@ -75,7 +78,7 @@ fn explain(error: &clap::Error) -> i32 {
         Some(wrong) => complain(&format!("{wrong}; try {command} --help")),
         // Not a word was said.
         None if command == "isolatectl" => {
-            complain("no command is given: run, ns, cgroup or info; try isolatectl --help");
+            complain("no command is given: run, ns, cgroup, info or doctor; try isolatectl --help");
         }
         None => complain(&format!(
             "no command of {command} is given; try {command} --help"

@@ -17,6 +17,8 @@ pub const CLONE_PIDFD: u64 = 0x1000;
 pub const CLONE_VFORK: u64 = 0x4000;
 /// `CLONE_PARENT`
 pub const CLONE_PARENT: u64 = 0x8000;
+/// `CLONE_THREAD`
+pub const CLONE_THREAD: u64 = 0x0001_0000;
 /// A new mount namespace.
 pub const CLONE_NEWNS: u64 = 0x0002_0000;
 /// A new cgroup namespace.

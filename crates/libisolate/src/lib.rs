@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 pub mod cgroup;
+pub mod doctor;
 pub mod error;
 pub mod host;
 mod init;
@@ -15,9 +16,11 @@ pub mod job;
 mod kernfile;
 pub mod ns;
 pub mod plan;
+mod remedy;
 pub mod spec;
 mod sysfd;
 
+pub use doctor::Doctor;
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use host::Host;
 pub use job::{Job, Outcome, Reason, Usage, run, spawn};

@@ -46,7 +46,7 @@ pub(super) fn choose<'a>(
     for name in asked.into_iter().flatten() {
         let subject = format!("controller {name}");
         let Some(hierarchy) = host.controller(name) else {
-            let reason = place::absent(host, name);
+            let reason = host.absence(name);
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 Stage::Cgroup,

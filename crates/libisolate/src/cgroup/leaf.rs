@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Version, parse, probe, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::spec::Bytes;
 
 /// Moves the whole calling process from its own v2 cgroup into a group `isolate-leaf` below it.
 ///
@@ -42,10 +43,10 @@ pub fn move_to_leaf() -> Result<()> {
             own.reason.clone().unwrap_or_default(),
         ));
     }
-    move_below(own.dir.as_path())
+    move_below(own.dir.as_path(), &own.mount)
 }
 
-fn move_below(dir: &Path) -> Result<()> {
+fn move_below(dir: &Path, mount: &Bytes) -> Result<()> {
     // Only the root of the whole tree has no type, and it may hold processes.
     if !dir.join("cgroup.type").exists() && dir.join("cgroup.procs").exists() {
         return Ok(());
@@ -61,8 +62,8 @@ fn move_below(dir: &Path) -> Result<()> {
             Stage::Cgroup,
             dir.display().to_string(),
             format!(
-                "{others} other processes are in it; start the program in a cgroup of its own: {}",
-                probe::delegate()
+                "{others} other processes are in it; {}",
+                probe::own_group(mount)
             ),
         ));
     }
@@ -72,10 +73,8 @@ fn move_below(dir: &Path) -> Result<()> {
         Err(e) if e.raw_os_error() == Some(libc::EEXIST) => false,
         Err(e) => {
             return Err(
-                Error::from_io(&e, Stage::Cgroup, leaf.display().to_string()).with_hint(format!(
-                    "start the program in a cgroup of its own: {}",
-                    probe::delegate()
-                )),
+                Error::from_io(&e, Stage::Cgroup, leaf.display().to_string())
+                    .with_hint(probe::own_group(mount)),
             );
         }
     };

@@ -205,7 +205,7 @@ fn usable(host: &CgroupHost, home: &'static str, limit: &str) -> Result<(usize, 
             ErrorKind::Unsupported,
             Stage::Cgroup,
             format!("limits.{limit}"),
-            absent(host, home),
+            host.absence(home),
         ));
     };
     let hierarchy = &host.hierarchies[index];
@@ -227,21 +227,6 @@ fn unwritable(hierarchy: &Hierarchy, limit: &str) -> Error {
         format!("limits.{limit}"),
         reason.unwrap_or_else(|| format!("{} is not writable", hierarchy.dir)),
     )
-}
-
-pub(super) fn absent(host: &CgroupHost, controller: &str) -> String {
-    match (host.layout, host.unified()) {
-        (Layout::None, _) => "no cgroup file system is mounted here".to_owned(),
-        (Layout::Unified, Some(tree)) if !tree.dir.is_empty() => format!(
-            "the {controller} controller is not handed down to {}: an administrator can, with \
-             Delegate={controller} in the unit (user@.service for users) that it is in",
-            tree.dir
-        ),
-        (Layout::Unified, Some(tree)) => tree.reason.clone().unwrap_or_default(),
-        _ => format!(
-            "no hierarchy with the {controller} controller is mounted, or this kernel has none"
-        ),
-    }
 }
 
 /// Why no group can be made at all.

@@ -10,15 +10,36 @@ use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{AccessFlags, faccessat};
 
-use super::{CgroupHost, Hierarchy, Version, parse};
+use super::{CgroupHost, Hierarchy, Version, parse, systemd};
 use crate::error::{Error, Result, Stage, describe};
 use crate::kernfile;
+use crate::spec::Bytes;
 
-/// How to get a cgroup of one's own; systemd hands it over whole.
-pub(super) fn delegate() -> &'static str {
-    match nix::unistd::geteuid().is_root() {
-        true => "systemd-run --scope -p Delegate=yes COMMAND",
-        false => "systemd-run --user --scope -p Delegate=yes COMMAND",
+/// How to get a cgroup of one's own in the v2 tree that is mounted there: systemd hands one over whole, and
+/// without systemd root can.
+pub(super) fn own_group(mount: impl std::fmt::Display) -> String {
+    // As sd_booted(3) tells.
+    let systemd = Path::new("/run/systemd/system").is_dir();
+    own_group_for(mount, systemd, nix::unistd::geteuid().as_raw())
+}
+
+/// The same, of another host and another user.
+pub(crate) fn own_group_for(mount: impl std::fmt::Display, systemd: bool, user: u32) -> String {
+    let group = format!("{mount}/NAME");
+    match (systemd, user == 0) {
+        (true, true) => {
+            "start the program with: systemd-run --scope -p Delegate=yes COMMAND".to_owned()
+        }
+        (true, false) => {
+            "start the program with: systemd-run --user --scope -p Delegate=yes COMMAND".to_owned()
+        }
+        (false, true) => format!(
+            "move the program into a group of its own: mkdir {group} && echo PID > {group}/cgroup.procs"
+        ),
+        (false, false) => format!(
+            "as root: mkdir {group} && chown {user} {group} {group}/cgroup.procs \
+             {group}/cgroup.subtree_control && echo PID > {group}/cgroup.procs, with PID of the program"
+        ),
     }
 }
 
@@ -36,6 +57,7 @@ pub(crate) fn probe() -> Result<CgroupHost> {
     host.has_kill = host.unified().is_some_and(has_kill);
     host.swap_accounting = host.controller("memory").is_some_and(accounts_swap);
     host.pids_allowed = host.controller("pids").and_then(pids_allowed);
+    host.systemd = systemd::look(&host);
     Ok(host)
 }
 
@@ -70,6 +92,8 @@ pub(super) fn outline(wanted: impl Fn(&Hierarchy) -> bool) -> Result<CgroupHost>
         swap_accounting: false,
         swap_device: false,
         pids_allowed: None,
+        systemd: None,
+        shown_for: None,
     })
 }
 
@@ -113,7 +137,7 @@ fn look(view: &mut Hierarchy) {
         Err(errno) => view.reason = Some(not_writable(view, errno)),
     }
     if view.writable && view.version == Version::V2 {
-        match may_enable(&dir) {
+        match may_enable(&dir, &view.mount) {
             Ok(()) => view.can_enable = true,
             Err(reason) => view.reason = Some(reason),
         }
@@ -138,24 +162,25 @@ fn not_writable(view: &Hierarchy, errno: nix::errno::Errno) -> String {
     let what = describe(Errno::from_raw(errno as i32));
     let remedy = match (errno, view.version) {
         (nix::errno::Errno::EROFS, _) => {
-            "the container's cgroup tree is read-only: start the container with a writable one"
+            "start the container with a writable cgroup tree (docker, podman: --cgroupns=host -v \
+             /sys/fs/cgroup:/sys/fs/cgroup:rw)"
                 .to_owned()
         }
-        (_, Version::V2) => format!("start the program with: {}", delegate()),
-        (_, Version::V1) => {
-            "v1 hierarchies are root's: run as root, or on a host with cgroup v2 alone".to_owned()
-        }
+        (_, Version::V2) => own_group(&view.mount),
+        (_, Version::V1) => "v1 hierarchies are root's: run as root, or boot with cgroup v2 alone \
+                             (systemd.unified_cgroup_hierarchy=1 on the kernel's command line)"
+            .to_owned(),
     };
     format!("{}: {what}; {remedy}", view.dir)
 }
 
-fn may_enable(dir: &Path) -> Result<(), String> {
+fn may_enable(dir: &Path, mount: &Bytes) -> Result<(), String> {
     let shown = dir.display();
     if let Err(errno) = access(&dir.join("cgroup.subtree_control"), AccessFlags::W_OK) {
         return Err(format!(
-            "{shown}/cgroup.subtree_control: {}; start the program with: {}",
+            "{shown}/cgroup.subtree_control: {}; {}",
             errno.desc(),
-            delegate()
+            own_group(mount)
         ));
     }
     // The root of the whole tree has no type, and holds processes beside groups.
@@ -178,13 +203,13 @@ fn may_enable(dir: &Path) -> Result<(), String> {
     match (count, alone) {
         (0, _) => Ok(()),
         (_, true) => Err(format!(
-            "this process is in {shown} itself, so controllers cannot be enabled below it: call \
+            "this process is in {shown} itself, so controllers cannot be enabled below it; call \
              move_to_leaf first"
         )),
         (_, false) => Err(format!(
-            "{count} processes are in {shown}, so controllers cannot be enabled below it: give the \
-             program a cgroup of its own ({}) and let it call move_to_leaf there",
-            delegate()
+            "{count} processes are in {shown}, so controllers cannot be enabled below it; {}, and let it \
+             call move_to_leaf there",
+            own_group(mount)
         )),
     }
 }

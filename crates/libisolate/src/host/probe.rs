@@ -10,7 +10,7 @@ use isolate_sys::{Errno, calls};
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::namespace::{self, Switches};
-use super::{Caller, Features, Host, NamespaceSupport, PathFact};
+use super::{Caller, Features, Host, PathFact};
 use crate::cgroup;
 use crate::error::{Error, Result, Stage};
 use crate::kernfile;
@@ -25,11 +25,13 @@ pub(super) fn host() -> Result<Host> {
     let uts = nix::sys::utsname::uname()
         .map_err(|e| Error::from_errno(Errno::from_raw(e as i32), Stage::Host, "uname"))?;
     let caller = caller()?;
+    let features = features();
+    let (found, switches) = namespaces(&caller, &features);
     let mut host = Host {
         kernel: uts.release().to_string_lossy().into_owned(),
         machine: uts.machine().to_string_lossy().into_owned(),
-        features: features(),
-        namespaces: namespaces(&caller),
+        features,
+        namespaces: namespace::support(&found, &switches),
         cgroup: cgroup::probe()?,
         caller,
         last_capability: number("/proc/sys/kernel/cap_last_cap").unwrap_or(40) as u32,
@@ -119,31 +121,87 @@ fn features() -> Features {
         memfd_exec: number("/proc/sys/vm/memfd_noexec").is_none_or(|mode| mode < 2),
         // Without a program: EFAULT where filters are known, EINVAL where they are not.
         seccomp_filter: calls::privilege::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 0)
-            == Err(Errno::from_raw(libc::EFAULT)),
+            == Err(Errno::EFAULT),
     }
 }
 
-fn namespaces(caller: &Caller) -> BTreeMap<Kind, NamespaceSupport> {
+/// What decides over the kinds of namespaces.
+fn namespaces(caller: &Caller, features: &Features) -> (Vec<namespace::Found>, Switches) {
     let inode = |kind: Kind| {
         let path = Path::new("/proc/thread-self/ns").join(kind.name());
         fs::metadata(path).ok().map(|meta| meta.ino())
     };
+    let holds = |ranges: &[(u32, u32)], id: u32| {
+        ranges
+            .iter()
+            .any(|(first, count)| (*first..first.saturating_add(*count)).contains(&id))
+    };
+    let (uid, gid) = (caller.uid, caller.gid);
+    let mapped = holds(&caller.mapped_uids, uid) && holds(&caller.mapped_gids, gid);
+    let restricted = number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+        .is_some_and(|v| v != 0)
+        && label().is_none_or(|label| restricts(&label));
     let switches = Switches {
         capable: caller.capable(CAP_SYS_ADMIN),
         unprivileged: number("/proc/sys/kernel/unprivileged_userns_clone").map(|v| v != 0),
-        apparmor: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-            .is_some_and(|v| v != 0),
+        apparmor: restricted,
         chroot: fs::read("/proc/self/mountinfo").is_ok_and(|text| !cgroup::has_root_mount(&text)),
+        unmapped: (!mapped).then_some((uid, gid)),
+        program: fs::read_link("/proc/self/exe")
+            .ok()
+            .and_then(|path| path.into_os_string().into_string().ok()),
     };
-    let found: Vec<namespace::Found> = Kind::ALL
+    let filter = has_filter();
+    let found = Kind::ALL
         .iter()
         .map(|kind| namespace::Found {
             kind: *kind,
             inode: inode(*kind),
             max: number(&format!("/proc/sys/user/max_{kind}_namespaces")),
+            filtered: filter && filtered(*kind, features),
         })
         .collect();
-    namespace::support(&found, &switches)
+    (found, switches)
+}
+
+/// Whether system calls of the calling thread go through a filter (seccomp(2)).
+pub(crate) fn has_filter() -> bool {
+    const PR_GET_SECCOMP: i32 = 21;
+    match calls::privilege::prctl(PR_GET_SECCOMP, 0, 0) {
+        // Without CONFIG_SECCOMP the kernel does not know the question.
+        Ok(0) | Err(Errno::EINVAL) => false,
+        _ => true,
+    }
+}
+
+/// Whether a filter refuses a kind to the calls by which an init gets it. What clone3(2) is asked for no
+/// filter can see: where that is allowed, so are all kinds that a process is born in.
+fn filtered(kind: Kind, features: &Features) -> bool {
+    let flag = kind.flag();
+    let said = match kind {
+        Kind::Cgroup | Kind::Time => calls::probe::unshare(flag),
+        _ if features.clone3 => return false,
+        _ => calls::probe::clone(flag),
+    };
+    said != Errno::EINVAL
+}
+
+/// What AppArmor knows the caller as, without its mode.
+fn label() -> Option<String> {
+    let text = ["apparmor/current", "current"]
+        .iter()
+        .find_map(|file| fs::read_to_string(Path::new("/proc/thread-self/attr").join(file)).ok())?;
+    text.trim_end_matches(['\n', '\0'])
+        .split(" (")
+        .next()
+        .map(str::to_owned)
+}
+
+/// Whether AppArmor's restriction is about programs with this label: those without a profile, and those
+/// that it has moved into the profile without capabilities.
+fn restricts(label: &str) -> bool {
+    let last = label.rsplit("//").next().unwrap_or(label);
+    last == "unconfined" || last.trim_start_matches('&') == "unprivileged_userns"
 }
 
 /// The calling thread's credentials: raw calls can make them differ from the process's. Asked for one by
@@ -255,6 +313,20 @@ mod tests {
             [(0, 65_536), (65_536, 1)]
         );
         assert_eq!(map("0\n\n"), []);
+    }
+
+    #[test]
+    fn labels_of_apparmor() {
+        for restricted in [
+            "unconfined",
+            "unprivileged_userns",
+            "snap.x//&unprivileged_userns",
+        ] {
+            assert!(restricts(restricted), "{restricted}");
+        }
+        for free in ["isolate-isolatectl", "docker-default", "/usr/bin/chrome"] {
+            assert!(!restricts(free), "{free}");
+        }
     }
 
     #[test]

@@ -80,6 +80,7 @@ pub(crate) struct Newborn {
 }
 
 /// A process that is killed and reaped when this is dropped.
+#[derive(Debug)]
 pub(crate) struct Guarded {
     spark: Option<Spark>,
     /// What ends it: SIGKILL, or `KILL_REAPED` where it has to reap another first.
@@ -244,17 +245,19 @@ fn clone_error(errno: Errno, plan: &Plan) -> Error {
             "a limit of namespaces is reached: see sysctl user.max_user_namespaces and its \
              siblings, and the depth of 32 nested user or pid namespaces",
         ),
+        // What is known to refuse it is told before anything is tried.
         Errno::EPERM => error.with_hint(
-            "namespaces need CAP_SYS_ADMIN, or user namespaces that are allowed and not restricted \
-             (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, \
-             kernel.apparmor_restrict_unprivileged_userns)",
+            "namespaces need CAP_SYS_ADMIN or user namespaces, and something that does not show itself \
+             refuses them, such as a chroot onto a mount or a security module: isolatectl doctor tells \
+             what was looked at",
         ),
         Errno::EAGAIN => error.with_kind(ErrorKind::Limit).with_hint(
             "the caller may have no more processes: see ulimit -u and pids.max of its cgroup",
         ),
-        Errno::EACCES => {
-            error.with_hint("the init may not be executed: see sysctl vm.memfd_noexec")
-        }
+        Errno::EACCES => error.with_hint(
+            "a security module (SELinux, AppArmor, Smack) refuses namespaces, or programs in memory files: \
+             see the kernel's audit log",
+        ),
         _ => error,
     }
 }

@@ -13,6 +13,7 @@ use isolate_sys::calls::{fd, path};
 
 use super::kept::Kept;
 use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::remedy;
 use crate::sysfd::own;
 
 /// The init's program, kept for the next launch.
@@ -62,9 +63,10 @@ pub(crate) fn program() -> Result<ProgramFd> {
     let file = file.map_err(|errno| {
         let error = Error::from_errno(errno, Stage::Clone, "init");
         if errno == Errno::EACCES {
-            error
-                .with_kind(ErrorKind::Unsupported)
-                .with_hint("executable memory files are switched off: sysctl vm.memfd_noexec is 2")
+            error.with_kind(ErrorKind::Unsupported).with_hint(format!(
+                "executable memory files are switched off, sysctl vm.memfd_noexec is 2: {}",
+                remedy::sysctl("vm.memfd_noexec", "1")
+            ))
         } else {
             error
         }

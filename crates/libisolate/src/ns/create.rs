@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::visit::hear;
+use super::visit::{Found, hear};
 use super::{Kind, Namespace, joined};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::init::{Control, Cradle, Guarded};
+use crate::host::Host;
+use crate::init::{Control, Cradle, Guarded, Newborn};
+use crate::plan::Plan;
 use crate::spec::{Bytes, IdMap, NamespaceMode, Namespaces, Profile, Spec};
 use crate::{host, job, plan};
 
@@ -39,25 +41,9 @@ struct Holder {
 /// `InvalidSpec` for settings that say anything else or do not fit the kinds; `Unsupported` and
 /// `Permission` for what this host cannot do, as for a job. On an error nothing is left.
 pub fn create(kinds: &[Kind], settings: &Spec) -> Result<NamespaceSet> {
-    let mut spec = wanted(kinds, settings)?;
-    let host = host::current(&spec)?;
-    if kinds.contains(&Kind::User) && host.caller.uid != 0 {
-        // Whoever enters is to be its root, which alone may write some of its parameters.
-        root_inside(&mut spec.uid_map, host.caller.uid);
-        root_inside(&mut spec.gid_map, host.caller.gid);
-    }
-    spec.uid = first_inside(&spec.uid_map);
-    spec.gid = first_inside(&spec.gid_map);
+    let (spec, host) = settled(kinds, settings)?;
     let plan = plan::plan_namespaces(&spec, &host)?;
-    let cradle = Cradle::new(&plan, joined(&plan)?)?;
-    let newborn = cradle.light(&plan, None)?;
-    if plan.new_user {
-        job::write_id_maps(newborn.pid(), &plan)?;
-    }
-    newborn
-        .send(&plan, &[])
-        .map_err(|errno| Error::from_errno(errno, Stage::Namespace, "init"))?;
-    let found = hear(&newborn.control, plan.labels())?;
+    let (newborn, found) = perform(&plan)?;
     let mut members = BTreeMap::new();
     for descriptor in found.descriptors {
         let namespace = Namespace::from_fd(descriptor)?;
@@ -72,6 +58,34 @@ pub fn create(kinds: &[Kind], settings: &Spec) -> Result<NamespaceSet> {
         false => None,
     };
     Ok(NamespaceSet { members, holder })
+}
+
+/// The spec of a job that would have them, and this host.
+pub(super) fn settled(kinds: &[Kind], settings: &Spec) -> Result<(Spec, Host)> {
+    let mut spec = wanted(kinds, settings)?;
+    let host = host::current(&spec)?;
+    if kinds.contains(&Kind::User) && host.caller.uid != 0 {
+        // Whoever enters is to be its root, which alone may write some of its parameters.
+        root_inside(&mut spec.uid_map, host.caller.uid);
+        root_inside(&mut spec.gid_map, host.caller.gid);
+    }
+    spec.uid = first_inside(&spec.uid_map);
+    spec.gid = first_inside(&spec.gid_map);
+    Ok((spec, host))
+}
+
+/// Has an init without a job do what the plan says, and gives what it brought back.
+pub(super) fn perform(plan: &Plan) -> Result<(Newborn, Found)> {
+    let cradle = Cradle::new(plan, joined(plan)?)?;
+    let newborn = cradle.light(plan, None)?;
+    if plan.new_user {
+        job::write_id_maps(newborn.pid(), plan)?;
+    }
+    newborn
+        .send(plan, &[])
+        .map_err(|errno| Error::from_errno(errno, Stage::Namespace, "init"))?;
+    let found = hear(&newborn.control, plan.labels())?;
+    Ok((newborn, found))
 }
 
 fn root_inside(map: &mut Vec<IdMap>, outside: u32) {

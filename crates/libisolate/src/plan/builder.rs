@@ -6,8 +6,10 @@ use isolate_plan::{Encoder, Op, Ops};
 use isolate_sys::Errno;
 
 use super::{Label, Plan, Slot};
+use crate::cgroup::{GroupPlan, Manager, Property};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
+use crate::remedy;
 use crate::spec::Bytes;
 
 #[derive(Default)]
@@ -111,25 +113,7 @@ pub(super) fn text(plan: &Plan) -> String {
         let _ = writeln!(text, "setgroups deny");
     }
     if let Some(group) = &plan.group {
-        let _ = writeln!(
-            text,
-            "group hierarchies {:?} enable {:?}",
-            group.hierarchies, group.enable
-        );
-        for write in &group.writes {
-            let _ = writeln!(
-                text,
-                "write {} {} {:?}{}",
-                write.hierarchy,
-                write.file,
-                write.value,
-                if write.best_effort {
-                    " (best effort)"
-                } else {
-                    ""
-                }
-            );
-        }
+        group_text(group, &mut text);
     }
     for (number, slot) in plan.slots.iter().enumerate() {
         let _ = writeln!(text, "slot {number} {slot:?}");
@@ -160,6 +144,44 @@ pub(super) fn text(plan: &Plan) -> String {
     text
 }
 
+fn group_text(group: &GroupPlan, text: &mut String) {
+    let _ = writeln!(
+        text,
+        "group hierarchies {:?} enable {:?}",
+        group.hierarchies, group.enable
+    );
+    if let Some(unit) = &group.unit {
+        let shown = |name: &Option<String>| name.clone().unwrap_or("(default)".to_owned());
+        let manager = match unit.manager {
+            Manager::System => "system",
+            Manager::User => "user",
+        };
+        let _ = writeln!(
+            text,
+            "unit {} slice {} by the {manager} manager",
+            shown(&unit.name),
+            shown(&unit.slice)
+        );
+        for Property { name, value, since } in &unit.properties {
+            let _ = writeln!(text, "property {name} {value:?} (systemd {since})");
+        }
+    }
+    for write in &group.writes {
+        let _ = writeln!(
+            text,
+            "write {} {} {:?}{}",
+            write.hierarchy,
+            write.file,
+            write.value,
+            if write.best_effort {
+                " (best effort)"
+            } else {
+                ""
+            }
+        );
+    }
+}
+
 pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
     let Some(label) = labels.get(op as usize) else {
         return Error::new(
@@ -174,6 +196,9 @@ pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {
     };
     let error = Error::from_errno(errno, label.stage, label.subject.clone());
     match (label.stage, errno) {
+        // mount_too_revealing() of the kernel.
+        (Stage::Mount, Errno::EPERM) if label.subject == "/proc" => error.with_hint(remedy::PROC),
+        (Stage::Mount, Errno::EACCES) if label.subject == "/" => error.with_hint(remedy::MOUNT),
         (Stage::Mount, Errno::EROFS) => error
             .with_kind(ErrorKind::NotFound)
             .with_hint("the place to mount on does not exist in a read-only root"),

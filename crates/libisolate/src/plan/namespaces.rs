@@ -8,7 +8,7 @@ use isolate_sys::abi::{CLONE_NEWTIME, MS_PRIVATE, MS_REC};
 use super::Slot;
 use super::builder::Builder;
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::host::Host;
+use crate::host::{self, Host};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
 use crate::ns::{Kind, find_sysctl, offsets_text};
 use crate::spec::{NamespaceMode, Net, Profile, Spec};
@@ -212,18 +212,10 @@ fn exec_enters_time(release: &str) -> bool {
 
 /// Why a namespace cannot be made here.
 fn obstacle(host: &Host, kind: Kind, in_user: bool) -> Option<(ErrorKind, String)> {
-    let Some(support) = host.namespaces.get(&kind) else {
-        return Some((
-            ErrorKind::Unsupported,
-            format!("the kernel has no {kind} namespaces"),
-        ));
+    let known = host.namespaces.get(&kind).filter(|support| support.known);
+    let Some(support) = known else {
+        return Some((ErrorKind::Unsupported, host::unknown(kind)));
     };
-    if !support.known {
-        return Some((
-            ErrorKind::Unsupported,
-            format!("the kernel has no {kind} namespaces"),
-        ));
-    }
     if !support.creatable {
         let reason = support
             .reason
@@ -349,7 +341,7 @@ pub(super) fn send(new: &Decided, build: &mut Builder) -> Result<()> {
         build.push(Stage::Namespace, path, &Op::Send { path: &wire });
     }
     let last = if new.has(Kind::Pid) {
-        Op::Hold {}
+        Op::Hold { ended_by: 0 }
     } else {
         Op::Leave {}
     };

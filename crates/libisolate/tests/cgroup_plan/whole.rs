@@ -217,7 +217,12 @@ fn where_the_user_may_write_nothing() {
     })
     .expect_err("no");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert!(error.message().contains("Delegate=cpuset"), "{error}");
+    assert!(
+        error
+            .message()
+            .contains("Delegate=cpuset cpu io memory pids"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -24,6 +24,7 @@ const NUMBERS: &[(&str, &str, &[&str])] = &[
     ("Root", "ROOT", &["system", "host", "keep"]),
     ("Stdio", "STDIO", &["inherit", "null", "pipe", "capture"]),
     ("CgroupMode", "CGROUP", &["new", "try", "none"]),
+    ("Driver", "DRIVER", &["auto", "cgroupfs", "systemd"]),
     ("Seccomp", "SECCOMP", &["default", "off"]),
     ("CpusetPartition", "CPUSET", &["member", "root", "isolated"]),
     (
@@ -100,7 +101,7 @@ pub fn constants(model: &Model) -> Result<String> {
     let mut text = format!(
         "//! Numbers for C of every plain enum, and the way from one to the other.\n{NO_EDIT}\n\
          use libisolate::job::EnforcementStatus;\n\
-         use libisolate::spec::{{CgroupMode, CpusetPartition, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
+         use libisolate::spec::{{CgroupMode, CpusetPartition, Driver, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
          use libisolate::{{Error, ErrorKind, Reason, Result}};\n\n\
          /// A number of bytes, in the range that the kernel takes.\n\
          pub(crate) fn size(bytes: u64) -> Result<Size> {{\n\
@@ -404,8 +405,13 @@ fn all_numbered(model: &Model) -> Result<()> {
         }
     };
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
-    // namespaces is JSON text in C. The numbers of cgroups' types stand with their functions.
-    let words = [&model.told, &model.group_given, &model.group_told];
+    // namespaces and by the doctor is JSON text in C. The numbers of cgroups' types stand with their functions.
+    let words = [
+        &model.told,
+        &model.group_given,
+        &model.group_told,
+        &model.examined,
+    ];
     let text = |t: &Type| {
         t.name == "Stage"
             || words

@@ -37,6 +37,6 @@ pub(crate) const SOCKETS: Purpose = Purpose {
 };
 
 /// What bpf(2) asks of its caller.
-const NEEDED: &str = "programs of cgroups need CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN in the first user \
-                      namespace, and a seccomp filter that lets bpf(2) pass: run as root outside of \
-                      containers, or on a host whose v1 hierarchy has the controller";
+const NEEDED: &str = "run as root outside of containers, or on a host whose v1 hierarchy has the controller: \
+                      programs of cgroups need CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN in the first user \
+                      namespace, and a seccomp filter that lets bpf(2) pass";
