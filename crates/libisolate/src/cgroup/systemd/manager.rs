@@ -136,11 +136,7 @@ impl Talk {
         };
         let watched = self.bus.watch(watch, self.deadline);
         watched.map_err(|error| self.fault(name, &error))?;
-        // Nobody is told of jobs who has not asked. Again is no harm.
-        match self.call("Subscribe", &[]) {
-            Ok(_) | Err(BusError::Reply { .. }) => {}
-            Err(error) => return Err(self.fault(name, &error)),
-        }
+        // Without Subscribe: who has asked for a job is told of its end, and all others of nothing.
         let args = [
             name.into(),
             "fail".into(),
@@ -225,7 +221,10 @@ fn fault(subject: &str, error: &BusError, manager: Manager) -> Fault {
             }
             _ => Fault::Refused(told),
         },
-        BusError::Closed | BusError::TimedOut => Fault::Lost(told),
+        // Whatever was asked for last may have been done.
+        BusError::Closed | BusError::TimedOut | BusError::Protocol(_) | BusError::System { .. } => {
+            Fault::Lost(told)
+        }
         _ => Fault::Refused(told),
     }
 }
