@@ -6,6 +6,7 @@ include mk/faces.mk
 include mk/demo.mk
 include mk/bench.mk
 include mk/parity.mk
+include mk/vm.mk
 
 .PHONY: help setup test gates test-rust test-c test-user test-readme
 

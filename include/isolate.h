@@ -44,7 +44,7 @@
  * CGROUPS
  *
  *     isolate_cgroup *group = NULL; isolate_spec *limits = NULL; isolate_error *err = NULL;
- *     if (isolate_cgroup_create("batch", NULL, NULL, &group, &err) < 0) goto failed;
+ *     if (isolate_cgroup_create("batch", NULL, NULL, NULL, &group, &err) < 0) goto failed;
  *     isolate_spec_new_settings(&limits, NULL);
  *     isolate_spec_set_memory(limits, 512ull << 20);
  *     if (isolate_cgroup_apply(group, limits, NULL, &err) < 0) goto failed;
@@ -243,6 +243,21 @@
  * None; a limit that needs one is an error.
  */
 #define ISOLATE_CGROUP_NONE 3
+
+/**
+ * systemd where it manages the caller's own cgroup, else this library.
+ */
+#define ISOLATE_DRIVER_AUTO 1
+
+/**
+ * This library, by directories below the caller's own cgroup.
+ */
+#define ISOLATE_DRIVER_CGROUPFS 2
+
+/**
+ * systemd, as a transient scope of its system manager (root) or of the caller's user manager.
+ */
+#define ISOLATE_DRIVER_SYSTEMD 3
 
 /**
  * The library's short deny-list: see docs/sandbox.md.
@@ -2233,6 +2248,44 @@ int isolate_spec_set_timeout_ms(struct isolate_spec *spec, uint64_t ms);
 int isolate_spec_set_cgroup(struct isolate_spec *spec, uint32_t value);
 
 /**
+ * Set `driver`.
+ *
+ * Who makes the job's cgroup; default `auto`: systemd where it manages the caller's own cgroup,
+ * else this library. docs/systemd.md tells more.
+ *
+ * value: an ISOLATE_DRIVER_ constant.
+ * Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+ * Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_driver(struct isolate_spec *spec, uint32_t value);
+
+/**
+ * Set `slice`.
+ *
+ * The slice that the job's scope is in, such as `build-nightly.slice`, where systemd makes the
+ * cgroup; it is made where it is not there. Default `system.slice` for root, `app.slice` of the
+ * user's own manager for others.
+ *
+ * value: the text, UTF-8.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_slice(struct isolate_spec *spec, const char *value);
+
+/**
+ * Set `unit`.
+ *
+ * The name of the job's scope where systemd makes the cgroup: `NAME` or `NAME.scope`, of ASCII
+ * letters, digits and `:-_.\\@`, at most 255 bytes. Default a name of the library's own,
+ * `isolate-PID-START-N.scope`.
+ *
+ * value: the text, UTF-8.
+ * Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+ * Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+ */
+int isolate_spec_set_unit(struct isolate_spec *spec, const char *value);
+
+/**
  * Set `no_new_privs`.
  *
  * Whether execve can no longer grant privileges (no_new_privs); default yes under `strict`,
@@ -3334,21 +3387,30 @@ int isolate_doctor_examine(char **out,
  * On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree too, also when no
  * controller is there: that gives freezing, killing, events and pressure.
  *
- * name: of the new group.
+ * By systemd it is a group in a transient scope, which is handed over whole. A scope lives by its
+ * processes, so one of this library's own waits in it until the group is removed or the last reference
+ * to the handle is given up; then systemd takes the scope away as soon as it is empty.
+ *
+ * name: of the new group; by systemd that of the scope, with ".scope" or without.
  * parent: the group below which it is made: "a/b" below the caller's own, "/a/b" from the root of each
- * hierarchy as the caller sees it. NULL for the caller's own.
+ * hierarchy as the caller sees it. NULL for the caller's own, and for systemd.
  * controllers: those that it must have, ending with NULL. NULL for all that can be had.
+ * settings: who makes it, or NULL for this library: a spec from isolate_spec_new_settings, in which only
+ * the driver and the slice are set (isolate_spec_set_driver, isolate_spec_set_slice).
  * out: the handle, on success.
- * Returns 0, -EINVAL for NULL and for a name or path that leads elsewhere, -EEXIST when the group is
- * there and -EBUSY when the group above it holds processes (errors of the kind ISOLATE_ERROR_BUSY),
- * -ENOENT without the parent, -EOPNOTSUPP or -EACCES for a controller that cannot be had, or another
+ * Returns 0, -EINVAL for NULL, for a name or path that leads elsewhere and for settings that say anything
+ * else, -EEXIST when the group is there and -EBUSY when the unit is or the group above it holds processes
+ * (errors of the kind ISOLATE_ERROR_BUSY), -ENOENT without the parent, -EOPNOTSUPP or -EACCES for a
+ * controller that cannot be had and for systemd where it is not or does not let the caller, or another
  * negative errno. Nothing is left of what was made.
- * Ownership: release *out with isolate_cgroup_free, which leaves the group.
- * Threads: any. Blocks: for the time of some file writes. Since: 0.1
+ * Ownership: the settings stay the caller's; release *out with isolate_cgroup_free, which leaves the group.
+ * Threads: any. Blocks: for the time of some file writes, or until systemd has made the scope, 30 seconds
+ * at most. Since: 0.1
  */
 int isolate_cgroup_create(const char *name,
                           const char *parent,
                           const char *const *controllers,
+                          const struct isolate_spec *settings,
                           struct isolate_cgroup **out,
                           struct isolate_error **err);
 
@@ -3433,9 +3495,10 @@ struct isolate_cgroup *isolate_cgroup_ref(struct isolate_cgroup *cgroup);
 
 /**
  * Give up one reference to a handle; NULL is fine. The group itself is left as it is: see
- * isolate_cgroup_remove.
+ * isolate_cgroup_remove. One that systemd made goes with its scope, once nothing runs in it.
  *
- * Ownership: takes one reference. Threads: any. Blocks: never. Since: 0.1
+ * Ownership: takes one reference. Threads: any. Blocks: never; with the last reference to a group that
+ * systemd made, until the process that waits in its scope has ended. Since: 0.1
  */
 void isolate_cgroup_free(struct isolate_cgroup *cgroup);
 
@@ -3447,6 +3510,15 @@ void isolate_cgroup_free(struct isolate_cgroup *cgroup);
  * Ownership: borrowed from the handle. Threads: any. Blocks: never. Since: 0.1
  */
 const char *isolate_cgroup_path(const struct isolate_cgroup *cgroup);
+
+/**
+ * Get the name of the scope of systemd's that a group is in, with ".scope", where this process had it made
+ * (isolate_cgroup_create, isolate_job_cgroup).
+ *
+ * Returns the text, or NULL where there is none and for NULL.
+ * Ownership: borrowed from the handle. Threads: any. Blocks: never. Since: 0.1
+ */
+const char *isolate_cgroup_unit(const struct isolate_cgroup *cgroup);
 
 /**
  * Write the directories of a group, one for each hierarchy, as JSON text on one line: a list of objects

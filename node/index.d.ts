@@ -198,13 +198,24 @@ export class Cgroup implements AsyncDisposable {
    * a directory in the v2 tree too, also when no controller is there: that gives freezing, killing, events
    * and pressure.
    *
-   * Fails with kind `'invalid_spec'` for a name or path that leads elsewhere; `'busy'` when the group is there
-   * or the group above it holds processes; `'not_found'` without the parent; `'unsupported'` or `'permission'`
-   * for a controller that cannot be had, with what to do. Nothing is left of what was made.
+   * By the `driver` `'systemd'`, and by `'auto'` where systemd manages the caller's own group, it is a group in
+   * a transient scope of that name (with `.scope` or without) in the `slice`, which is handed over whole. A scope
+   * lives by its processes, so one of this library's own waits in it until the group is removed or the handle
+   * closed; then systemd takes the scope away as soon as it is empty. Left out, the driver is `'cgroupfs'`.
+   *
+   * Fails with kind `'invalid_spec'` for a name or path that leads elsewhere; `'busy'` when the group or unit is
+   * there or the group above it holds processes; `'not_found'` without the parent; `'unsupported'` or
+   * `'permission'` for a controller or systemd that cannot be had, with what to do. Nothing is left of what was
+   * made.
    */
   static create(
     name: string,
-    options?: { readonly parent?: string; readonly controllers?: string | readonly string[] },
+    options?: {
+      readonly parent?: string;
+      readonly controllers?: string | readonly string[];
+      readonly driver?: Driver;
+      readonly slice?: string;
+    },
   ): Promise<Cgroup>;
   /**
    * Opens a group that is there: `'a/b'` below the caller's own, `'/a/b'` from the root of each hierarchy as the
@@ -221,6 +232,8 @@ export class Cgroup implements AsyncDisposable {
    * `'process N'` for that of a process.
    */
   readonly path: string;
+  /** The scope of systemd's that the group is in, with `.scope`, where this process had it made, or `null`. */
+  readonly unit: string | null;
   /** Whether the handle is closed. */
   get closed(): boolean;
   /** The group's directories, one for each hierarchy. */
@@ -381,7 +394,10 @@ export class Cgroup implements AsyncDisposable {
    */
   setReleaseAgent(hierarchy: string, program: string): Promise<void>;
 
-  /** Closes the handle. The group stays, and so do `Events` of it. */
+  /**
+   * Closes the handle. The group stays, and so do `Events` of it; one that systemd made goes with its scope, once
+   * nothing runs in it.
+   */
   close(): void;
   /** Kills and removes a group that was made by this handle, and closes it: for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;

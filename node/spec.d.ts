@@ -99,6 +99,23 @@ export interface Spec {
   /** The job's cgroup; default `try` under `strict`, none under `none` unless a limit needs it. */
   readonly cgroup?: CgroupMode;
   /**
+   * Who makes the job's cgroup; default `auto`: systemd where it manages the caller's own cgroup,
+   * else this library. docs/systemd.md tells more.
+   */
+  readonly driver?: Driver;
+  /**
+   * The slice that the job's scope is in, such as `build-nightly.slice`, where systemd makes the
+   * cgroup; it is made where it is not there. Default `system.slice` for root, `app.slice` of the
+   * user's own manager for others.
+   */
+  readonly slice?: string;
+  /**
+   * The name of the job's scope where systemd makes the cgroup: `NAME` or `NAME.scope`, of ASCII
+   * letters, digits and `:-_.\\@`, at most 255 bytes. Default a name of the library's own,
+   * `isolate-PID-START-N.scope`.
+   */
+  readonly unit?: string;
+  /**
    * Capabilities the job has in its user namespace, such as `["net_admin"]`; `["all"]` keeps all.
    * Default none under `strict`, unchanged under `none`.
    */
@@ -517,6 +534,15 @@ export interface RdmaLimit {
  * - `'none'`: None; a limit that needs one is an error.
  */
 export type CgroupMode = 'new' | 'try' | 'none';
+
+/**
+ * Who makes the job's cgroup.
+ * - `'auto'`: systemd where it manages the caller's own cgroup, else this library.
+ * - `'cgroupfs'`: This library, by directories below the caller's own cgroup.
+ * - `'systemd'`: systemd, as a transient scope of its system manager (root) or of the caller's
+ * user manager.
+ */
+export type Driver = 'auto' | 'cgroupfs' | 'systemd';
 
 /**
  * The system call filter.

@@ -39,6 +39,7 @@ class Cgroup {
     this.#handle = handle;
     this.#made = made;
     this.path = handle.path;
+    this.unit = handle.unit ?? null;
     Object.freeze(this);
   }
 
@@ -46,11 +47,13 @@ class Cgroup {
     return new Cgroup(kWrap, handle, false);
   }
 
-  static async create(name, { parent, controllers } = {}) {
+  static async create(name, { parent, controllers, driver, slice } = {}) {
     check.text(name, 'name');
     const above = optional(parent, (value) => check.text(value, 'parent'));
     const list = optional(controllers, (value) => check.words(value, 'controllers'));
-    return new Cgroup(kWrap, await later(() => native().cgroupCreate(name, above, list)), true);
+    // The library's own words for what is no driver.
+    const settings = wire.plain({ argv: [], driver, slice }, 'Spec', '');
+    return new Cgroup(kWrap, await later(() => native().cgroupCreate(name, above, list, settings)), true);
   }
 
   static open(path) {

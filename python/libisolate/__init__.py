@@ -52,9 +52,9 @@ from ._ns_types import (
     NamespaceKind, Persisted, Pin, Process, ProcessPin, SubordinateIds, ThreadPin, TreeNode,
 )
 from ._spec import (
-    Bind, CgroupMode, CpusetPartition, DeviceRule, Enforced, EnforcementStatus, HasFileno, IdMap, IoLimit,
-    Limits, NamespaceMode, Namespaces, Net, Outcome, Profile, RdmaLimit, Reason, Root, RootDir, Seccomp,
-    Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text, TimeOffsets, Tmpfs, Usage,
+    Bind, CgroupMode, CpusetPartition, DeviceRule, Driver, Enforced, EnforcementStatus, HasFileno, IdMap,
+    IoLimit, Limits, NamespaceMode, Namespaces, Net, Outcome, Profile, RdmaLimit, Reason, Root, RootDir,
+    Seccomp, Seconds, Size, Spec, SpecOptions, Stdio, StdioFile, Text, TimeOffsets, Tmpfs, Usage,
 )
 from .errors import (
     BusyError, ChildError, InternalError, InvalidSpecError, IsolateError, JobFailed, LimitError, NotFoundError,
@@ -106,9 +106,9 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Bind", "BusyError", "Cgroup", "CgroupEvent", "CgroupEventKind", "CgroupMode", "CgroupPath", "CgroupPlace",
-    "CgroupVersion", "Check", "CheckArea", "CheckStatus", "ChildError", "ChildPin", "ConversionRule", "CpuStat", "CpusetPartition", "DeviceExplanation", "DeviceRule",
-    "Diagnosis",
-    "Enforced", "EnforcementStatus", "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
+    "CgroupVersion", "Check", "CheckArea", "CheckStatus", "ChildError", "ChildPin", "ConversionRule", "CpuStat",
+    "CpusetPartition", "DeviceExplanation", "DeviceRule", "Diagnosis", "Driver", "Enforced", "EnforcementStatus",
+    "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
     "IdMaps", "Inside", "InternalError", "InvalidSpecError", "IoLimit", "IoStat", "IsolateError", "Job",
     "JobFailed", "KindFacts", "LimitError", "Limits", "MemoryStat", "MemoryValue", "MiscStat", "MountInfo",
     "MountPin", "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",

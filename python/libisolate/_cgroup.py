@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Type, Union
 from . import _native, _wire
 from ._cgroup_events import Events
 from ._cgroup_types import CgroupPlace, DeviceExplanation, MemoryValue, OomControl, Stat, StatKind, Watch
-from ._spec import Enforced, Limits, Text
+from ._spec import Driver, Enforced, Limits, Text
 from ._timeout import Timeout, seconds
 
 Controllers = Union[str, Iterable[str]]
@@ -49,7 +49,13 @@ class Cgroup:
 
     @classmethod
     def create(
-        cls, name: str, *, parent: Optional[str] = None, controllers: Optional[Controllers] = None
+        cls,
+        name: str,
+        *,
+        parent: Optional[str] = None,
+        controllers: Optional[Controllers] = None,
+        driver: Optional[Driver] = None,
+        slice: Optional[str] = None,
     ) -> Cgroup:
         """Makes a group of that name, which must not be there yet.
 
@@ -58,12 +64,19 @@ class Cgroup:
         all that can be had. On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree
         too, also when no controller is there: that gives freezing, killing, events and pressure.
 
-        Raises InvalidSpecError for a name or path that leads elsewhere; BusyError when the group is there
-        or the group above it holds processes; NotFoundError without the parent; UnsupportedError or
-        PermissionDeniedError for a controller that cannot be had, with what to do. Nothing is left of what
-        was made.
+        By the `driver` "systemd", and by "auto" where systemd manages the caller's own group, it is a group
+        in a transient scope of that name (with ".scope" or without) in the `slice`, which is handed over
+        whole. A scope lives by its processes, so one of this library's own waits in it until the group is
+        removed or the handle closed; then systemd takes the scope away as soon as it is empty. Left out,
+        the driver is "cgroupfs".
+
+        Raises InvalidSpecError for a name or path that leads elsewhere; BusyError when the group or unit is
+        there or the group above it holds processes; NotFoundError without the parent; UnsupportedError or
+        PermissionDeniedError for a controller or systemd that cannot be had, with what to do. Nothing is
+        left of what was made.
         """
-        return cls(_native.Cgroup.create(name, parent, _listed(controllers)), made=True)
+        settings = _wire.dump({"argv": [], "driver": driver, "slice": slice})
+        return cls(_native.Cgroup.create(name, parent, _listed(controllers), settings), made=True)
 
     @classmethod
     def open(cls, path: str) -> Cgroup:
@@ -95,6 +108,11 @@ class Cgroup:
         """The path by which the handle was made, as `open()` takes it; "." for the caller's own group,
         "process N" for that of a process."""
         return self._native.path
+
+    @property
+    def unit(self) -> Optional[str]:
+        """The scope of systemd's that the group is in, with ".scope", where this process had it made."""
+        return self._native.unit
 
     @property
     def closed(self) -> bool:
@@ -369,7 +387,8 @@ class Cgroup:
         self._native.set_release_agent(hierarchy, program)
 
     def close(self) -> None:
-        """Closes the handle. The group stays, and so do `Events` of it."""
+        """Closes the handle. The group stays, and so do `Events` of it; one that systemd made goes with its
+        scope, once nothing runs in it."""
         self._native.close()
 
     def __enter__(self) -> Cgroup:

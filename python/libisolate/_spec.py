@@ -483,6 +483,17 @@ CgroupMode = Literal["new", "try", "none"]
 "none": None; a limit that needs one is an error.
 """
 
+Driver = Literal["auto", "cgroupfs", "systemd"]
+"""Who makes the job's cgroup.
+
+"auto": systemd where it manages the caller's own cgroup, else this library.
+
+"cgroupfs": This library, by directories below the caller's own cgroup.
+
+"systemd": systemd, as a transient scope of its system manager (root) or of the caller's user
+manager.
+"""
+
 Seccomp = Literal["default", "off"]
 """The system call filter.
 
@@ -600,6 +611,23 @@ class Spec(SpecMethods):
     cgroup: Optional[CgroupMode] = None
     """The job's cgroup; default `try` under `strict`, none under `none` unless a limit needs it."""
 
+    driver: Optional[Driver] = None
+    """Who makes the job's cgroup; default `auto`: systemd where it manages the caller's own
+    cgroup, else this library. docs/systemd.md tells more.
+    """
+
+    slice: Optional[str] = None
+    """The slice that the job's scope is in, such as `build-nightly.slice`, where systemd makes
+    the cgroup; it is made where it is not there. Default `system.slice` for root, `app.slice`
+    of the user's own manager for others.
+    """
+
+    unit: Optional[str] = None
+    """The name of the job's scope where systemd makes the cgroup: `NAME` or `NAME.scope`, of
+    ASCII letters, digits and `:-_.\\@`, at most 255 bytes. Default a name of the library's own,
+    `isolate-PID-START-N.scope`.
+    """
+
     capabilities: Optional[Sequence[str]] = None
     """Capabilities the job has in its user namespace, such as `["net_admin"]`; `["all"]` keeps
     all. Default none under `strict`, unchanged under `none`.
@@ -658,6 +686,9 @@ class SpecOptions(TypedDict, total=False):
     limits: Limits
     timeout: Optional[Seconds]
     cgroup: Optional[CgroupMode]
+    driver: Optional[Driver]
+    slice: Optional[str]
+    unit: Optional[str]
     capabilities: Optional[Sequence[str]]
     no_new_privs: Optional[bool]
     seccomp: Optional[Seccomp]
@@ -810,6 +841,7 @@ __all__ = [
     "CgroupMode",
     "CpusetPartition",
     "DeviceRule",
+    "Driver",
     "Enforced",
     "EnforcementStatus",
     "HasFileno",

@@ -40,7 +40,7 @@ static void names_that_lead_elsewhere_are_refused(void)
     isolate_cgroup *group = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         isolate_error *err = NULL;
-        CHECK_INT(isolate_cgroup_create(names[i], NULL, NULL, &group, &err), -EINVAL);
+        CHECK_INT(isolate_cgroup_create(names[i], NULL, NULL, NULL, &group, &err), -EINVAL);
         CHECK_INT(isolate_error_kind(err), ISOLATE_ERROR_INVALID_SPEC);
         isolate_error_free(err);
     }
@@ -54,9 +54,9 @@ static void what_is_not_there_is_named(void)
     const char *controllers[] = {"nonesuch", NULL};
     if (probe == NULL)
         SKIP(skip_text);
-    REFUSED(isolate_cgroup_create("x", "isolate-c-nonesuch", NULL, &group, &err), ENOENT, ISOLATE_ERROR_NOT_FOUND,
+    REFUSED(isolate_cgroup_create("x", "isolate-c-nonesuch", NULL, NULL, &group, &err), ENOENT, ISOLATE_ERROR_NOT_FOUND,
             "isolate-c-nonesuch");
-    REFUSED(isolate_cgroup_create("isolate-c-x", NULL, controllers, &group, &err), EOPNOTSUPP,
+    REFUSED(isolate_cgroup_create("isolate-c-x", NULL, controllers, NULL, &group, &err), EOPNOTSUPP,
             ISOLATE_ERROR_UNSUPPORTED, "nonesuch");
     CHECK(group == NULL);
     end_group(probe);

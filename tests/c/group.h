@@ -35,7 +35,7 @@ static inline isolate_cgroup *new_group(const char *tag, const char *const *cont
     isolate_cgroup *group = NULL;
     isolate_error *err = NULL;
     snprintf(name, sizeof name, "isolate-c-%d-%s-%d", (int) getpid(), tag, ++number);
-    int code = isolate_cgroup_create(name, NULL, controllers, &group, &err);
+    int code = isolate_cgroup_create(name, NULL, controllers, NULL, &group, &err);
     if (!lacking(code, &err))
         CHECK(no_error(code, &err));
     return group;

@@ -22,7 +22,7 @@ static void null_handles_are_refused(void)
     uint64_t number = 7;
     double real = 7;
 
-    CHECK_INT(isolate_cgroup_create(NULL, NULL, NULL, &group, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_create(NULL, NULL, NULL, NULL, &group, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_create_child(NULL, "n", NULL, &group, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_open(NULL, &group, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_of_process(0, &group, NULL), -EINVAL);
@@ -30,6 +30,7 @@ static void null_handles_are_refused(void)
     CHECK_INT(isolate_job_cgroup(NULL, &group, NULL), -EINVAL);
     CHECK(isolate_cgroup_ref(NULL) == NULL);
     CHECK(isolate_cgroup_path(NULL) == NULL);
+    CHECK(isolate_cgroup_unit(NULL) == NULL);
     CHECK_INT(isolate_cgroup_places_json(NULL, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_controllers_json(NULL, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_children_json(NULL, &text, NULL), -EINVAL);
@@ -112,10 +113,10 @@ static void null_arguments_are_refused(void)
         SKIP(skip_text);
     }
     CHECK_INT(isolate_cgroup_own(NULL, NULL), -EINVAL);
-    CHECK_INT(isolate_cgroup_create("n", NULL, NULL, NULL, NULL), -EINVAL);
-    CHECK_INT(isolate_cgroup_create("\xff", NULL, NULL, &group, NULL), -EINVAL);
-    CHECK_INT(isolate_cgroup_create("n", "\xff", NULL, &group, NULL), -EINVAL);
-    CHECK_INT(isolate_cgroup_create("n", NULL, (const char *[]){"\xff", NULL}, &group, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_create("n", NULL, NULL, NULL, NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_create("\xff", NULL, NULL, NULL, &group, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_create("n", "\xff", NULL, NULL, &group, NULL), -EINVAL);
+    CHECK_INT(isolate_cgroup_create("n", NULL, (const char *[]){"\xff", NULL}, NULL, &group, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_open("/", NULL, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_of_process((int) getpid(), NULL, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_create_child(own, NULL, NULL, &group, NULL), -EINVAL);

@@ -67,9 +67,19 @@ static uint32_t place(const char *const *words, const char *word)
 
 CALL(create)
 {
+    static const char *const drivers[] = {"auto", "cgroupfs", "systemd", NULL};
     const char *list[16];
     isolate_cgroup *out = NULL;
-    int code = isolate_cgroup_create(text(s, "name"), some_text(s, "parent"), names(s, "controllers", list), &out, err);
+    isolate_spec *settings = NULL;
+    int code = isolate_spec_new_settings(&settings, err);
+    if (code == 0 && is_there(s, "driver"))
+        code = isolate_spec_set_driver(settings, place(drivers, text(s, "driver")));
+    if (code == 0 && is_there(s, "slice"))
+        code = isolate_spec_set_slice(settings, text(s, "slice"));
+    if (code == 0)
+        code = isolate_cgroup_create(text(s, "name"), some_text(s, "parent"), names(s, "controllers", list), settings,
+                                     &out, err);
+    isolate_spec_free(settings);
     return gives_group(s, code, out, 1);
 }
 
@@ -95,6 +105,12 @@ OPENS(child, isolate_cgroup_child(group(s), text(s, "name"), &out, err))
 OPENS(of_job, isolate_job_cgroup(get(text(s, "of"))->job, &out, err))
 
 CALL(path) { (void) err; print(isolate_cgroup_path(group(s))); return 0; }
+CALL(unit)
+{
+    const char *unit = isolate_cgroup_unit(group(s));
+    (void) err;
+    return unit == NULL ? gives_nothing(0) : (print(unit), 0);
+}
 JSON(places, isolate_cgroup_places_json(group(s), &out, err))
 JSON(controllers, isolate_cgroup_controllers_json(group(s), &out, err))
 JSON(children, isolate_cgroup_children_json(group(s), &out, err))
@@ -322,7 +338,8 @@ NUMBER(quota_of, uint64_t, isolate_convert_quota_of(atof(value(s, "cpus")), amou
 const struct call steps_cgroup_calls[] = {
     {"cgroup_create", create}, {"cgroup_create_child", create_child}, {"cgroup_open", open_path}, {"cgroup_own", own},
     {"cgroup_of_process", of_process}, {"cgroup_child", child}, {"job_cgroup", of_job}, {"cgroup_path", path},
-    {"cgroup_places", places}, {"cgroup_controllers", controllers}, {"cgroup_children", children},
+    {"cgroup_unit", unit}, {"cgroup_places", places}, {"cgroup_controllers", controllers},
+    {"cgroup_children", children},
     {"cgroup_attach", attach}, {"cgroup_attach_threads", attach_threads}, {"cgroup_processes", processes},
     {"cgroup_threads", threads}, {"cgroup_freeze", freeze}, {"cgroup_thaw", thaw}, {"cgroup_is_frozen", is_frozen},
     {"cgroup_is_populated", is_populated}, {"cgroup_kill", kill_all}, {"cgroup_remove", remove_group},

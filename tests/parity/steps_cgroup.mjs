@@ -49,13 +49,15 @@ async function wait(run, step) {
 }
 
 export const CALLS = {
-  cgroup_create: (run, s) => Cgroup.create(s.name, { parent: s.parent, controllers: s.controllers }),
+  cgroup_create: (run, { name, parent, controllers, driver, slice }) =>
+    Cgroup.create(name, { parent, controllers, driver, slice }),
   cgroup_open: (run, s) => Cgroup.open(s.path),
   cgroup_own: () => Cgroup.own(),
   cgroup_of_process: (run, s) => Cgroup.ofProcess(run.value(s.pid)),
   cgroup_create_child: (run, s) => run.get(s.of).createChild(s.name, { controllers: s.controllers }),
   cgroup_child: of('child', 'name'),
   cgroup_path: (run, s) => run.get(s.of).path,
+  cgroup_unit: (run, s) => run.get(s.of).unit,
   cgroup_places: told(of('places'), 'CgroupPlace'),
   cgroup_controllers: of('controllers'),
   cgroup_children: of('children'),

@@ -55,7 +55,8 @@ def members(method):
 
 
 def create(self, step):
-    return Cgroup.create(step["name"], parent=step.get("parent"), controllers=step.get("controllers"))
+    options = {name: step[name] for name in ("parent", "controllers", "driver", "slice") if name in step}
+    return Cgroup.create(step["name"], **options)
 
 
 def set_notify(self, step):
@@ -80,6 +81,7 @@ CALLS = {
     ),
     "cgroup_child": of("child", "name"),
     "cgroup_path": lambda self, s: self.get(s["of"]).path,
+    "cgroup_unit": lambda self, s: self.get(s["of"]).unit,
     "cgroup_places": of("places", told=wire),
     "cgroup_controllers": of("controllers"),
     "cgroup_children": of("children"),

@@ -60,13 +60,13 @@ fn controllers(step: &Step<'_>) -> Option<Vec<String>> {
 fn open(run: &Steps, step: &Step<'_>) -> Option<Result<Made>> {
     let (opened, new) = match step.text("call") {
         "cgroup_create" => {
+            let text = |key| step.0.get(key).and_then(Value::as_str).map(str::to_owned);
+            let driver = step.0.get("driver").cloned();
             let options = CreateOptions {
-                parent: step
-                    .0
-                    .get("parent")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
+                parent: text("parent"),
                 controllers: controllers(step),
+                driver: driver.map(|word| serde_json::from_value(word).expect("a driver")),
+                slice: text("slice"),
             };
             (Cgroup::create(step.text("name"), &options), true)
         }
@@ -103,6 +103,7 @@ fn ask_group(run: &Steps, step: &Step<'_>, group: &Cgroup, method: &str) -> Resu
     let value = || MemoryValue::parse(step.text("value"));
     Ok(match method {
         "path" => json!(group.path()),
+        "unit" => json!(group.unit()),
         "places" => plain(group.places()),
         "controllers" => plain(group.controllers()),
         "children" => plain(group.children()),

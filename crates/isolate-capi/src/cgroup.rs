@@ -5,10 +5,12 @@ use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
 use libisolate::cgroup::{Cgroup, CreateOptions};
-use libisolate::{Error, Result};
+use libisolate::spec::Bytes;
+use libisolate::{Error, Result, Spec};
 
 use crate::error::isolate_error;
 use crate::ffi::{self, shared};
+use crate::spec::isolate_spec;
 use crate::string;
 
 /// A handle of a group of processes with limits: one directory in each hierarchy that it spans
@@ -17,12 +19,16 @@ use crate::string;
 pub struct isolate_cgroup {
     pub(crate) group: Cgroup,
     path: CString,
+    unit: Option<CString>,
 }
 
 impl From<Cgroup> for isolate_cgroup {
     fn from(group: Cgroup) -> isolate_cgroup {
-        let path = ffi::c_string(group.path());
-        isolate_cgroup { group, path }
+        isolate_cgroup {
+            path: ffi::c_string(group.path()),
+            unit: group.unit().map(ffi::c_string),
+            group,
+        }
     }
 }
 
@@ -49,7 +55,7 @@ unsafe fn names(list: *const *const c_char) -> Result<Option<Vec<String>>> {
         return Ok(None);
     }
     let words = ffi::string_list(list, NAME)?;
-    let text = |word: &libisolate::spec::Bytes| {
+    let text = |word: &Bytes| {
         let text = std::str::from_utf8(word.as_bytes());
         text.map(str::to_owned)
             .map_err(|_| Error::invalid(NAME, "must be UTF-8"))
@@ -57,27 +63,55 @@ unsafe fn names(list: *const *const c_char) -> Result<Option<Vec<String>>> {
     words.iter().map(text).collect::<Result<_>>().map(Some)
 }
 
+/// Who is to make a group, and in which slice.
+unsafe fn settings(given: *const isolate_spec) -> Result<CreateOptions> {
+    let Some(given) = ffi::optional(given).map(|given| &given.0) else {
+        return Ok(CreateOptions::default());
+    };
+    let mut understood = Spec::new(Vec::<Bytes>::new());
+    understood.driver = given.driver;
+    understood.slice.clone_from(&given.slice);
+    if *given != understood {
+        let detail = "are to name driver and slice alone";
+        return Err(Error::invalid("settings", detail));
+    }
+    Ok(CreateOptions {
+        driver: understood.driver,
+        slice: understood.slice,
+        ..CreateOptions::default()
+    })
+}
+
 /// Make a group, which must not be there yet.
 ///
 /// On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree too, also when no
 /// controller is there: that gives freezing, killing, events and pressure.
 ///
-/// name: of the new group.
+/// By systemd it is a group in a transient scope, which is handed over whole. A scope lives by its
+/// processes, so one of this library's own waits in it until the group is removed or the last reference
+/// to the handle is given up; then systemd takes the scope away as soon as it is empty.
+///
+/// name: of the new group; by systemd that of the scope, with ".scope" or without.
 /// parent: the group below which it is made: "a/b" below the caller's own, "/a/b" from the root of each
-/// hierarchy as the caller sees it. NULL for the caller's own.
+/// hierarchy as the caller sees it. NULL for the caller's own, and for systemd.
 /// controllers: those that it must have, ending with NULL. NULL for all that can be had.
+/// settings: who makes it, or NULL for this library: a spec from isolate_spec_new_settings, in which only
+/// the driver and the slice are set (isolate_spec_set_driver, isolate_spec_set_slice).
 /// out: the handle, on success.
-/// Returns 0, -EINVAL for NULL and for a name or path that leads elsewhere, -EEXIST when the group is
-/// there and -EBUSY when the group above it holds processes (errors of the kind ISOLATE_ERROR_BUSY),
-/// -ENOENT without the parent, -EOPNOTSUPP or -EACCES for a controller that cannot be had, or another
+/// Returns 0, -EINVAL for NULL, for a name or path that leads elsewhere and for settings that say anything
+/// else, -EEXIST when the group is there and -EBUSY when the unit is or the group above it holds processes
+/// (errors of the kind ISOLATE_ERROR_BUSY), -ENOENT without the parent, -EOPNOTSUPP or -EACCES for a
+/// controller that cannot be had and for systemd where it is not or does not let the caller, or another
 /// negative errno. Nothing is left of what was made.
-/// Ownership: release *out with isolate_cgroup_free, which leaves the group.
-/// Threads: any. Blocks: for the time of some file writes. Since: 0.1
+/// Ownership: the settings stay the caller's; release *out with isolate_cgroup_free, which leaves the group.
+/// Threads: any. Blocks: for the time of some file writes, or until systemd has made the scope, 30 seconds
+/// at most. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_cgroup_create(
     name: *const c_char,
     parent: *const c_char,
     controllers: *const *const c_char,
+    settings: *const isolate_spec,
     out: *mut *mut isolate_cgroup,
     err: *mut *mut isolate_error,
 ) -> c_int {
@@ -88,11 +122,13 @@ pub unsafe extern "C" fn isolate_cgroup_create(
             false => Some(ffi::utf8(parent, "parent")?.to_owned()),
         };
         let controllers = names(controllers)?;
+        let made_by = self::settings(settings)?;
         Cgroup::create(
             name,
             &CreateOptions {
                 parent,
                 controllers,
+                ..made_by
             },
         )
     })
@@ -199,9 +235,10 @@ pub unsafe extern "C" fn isolate_cgroup_ref(cgroup: *mut isolate_cgroup) -> *mut
 }
 
 /// Give up one reference to a handle; NULL is fine. The group itself is left as it is: see
-/// isolate_cgroup_remove.
+/// isolate_cgroup_remove. One that systemd made goes with its scope, once nothing runs in it.
 ///
-/// Ownership: takes one reference. Threads: any. Blocks: never. Since: 0.1
+/// Ownership: takes one reference. Threads: any. Blocks: never; with the last reference to a group that
+/// systemd made, until the process that waits in its scope has ended. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_cgroup_free(cgroup: *mut isolate_cgroup) {
     ffi::count_down(cgroup);
@@ -215,6 +252,19 @@ pub unsafe extern "C" fn isolate_cgroup_free(cgroup: *mut isolate_cgroup) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isolate_cgroup_path(cgroup: *const isolate_cgroup) -> *const c_char {
     ffi::value(ptr::null(), || Ok(shared(cgroup, "cgroup")?.path.as_ptr()))
+}
+
+/// Get the name of the scope of systemd's that a group is in, with ".scope", where this process had it made
+/// (isolate_cgroup_create, isolate_job_cgroup).
+///
+/// Returns the text, or NULL where there is none and for NULL.
+/// Ownership: borrowed from the handle. Threads: any. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_cgroup_unit(cgroup: *const isolate_cgroup) -> *const c_char {
+    ffi::value(ptr::null(), || {
+        let unit = shared(cgroup, "cgroup")?.unit.as_ref();
+        Ok(unit.map_or(ptr::null(), |unit| unit.as_ptr()))
+    })
 }
 
 /// Write the directories of a group, one for each hierarchy, as JSON text on one line: a list of objects

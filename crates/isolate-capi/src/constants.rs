@@ -3,8 +3,8 @@
 
 use libisolate::job::EnforcementStatus;
 use libisolate::spec::{
-    CgroupMode, CpusetPartition, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size,
-    Stdio,
+    CgroupMode, CpusetPartition, Driver, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp,
+    Size, Stdio,
 };
 use libisolate::{Error, ErrorKind, Reason, Result};
 
@@ -188,6 +188,25 @@ pub(crate) fn cgroup_mode(number: u32) -> Result<CgroupMode> {
         ISOLATE_CGROUP_TRY => CgroupMode::Try,
         ISOLATE_CGROUP_NONE => CgroupMode::None,
         _ => return Err(unknown("cgroup_mode", number)),
+    })
+}
+
+/// systemd where it manages the caller's own cgroup, else this library.
+pub const ISOLATE_DRIVER_AUTO: u32 = 1;
+
+/// This library, by directories below the caller's own cgroup.
+pub const ISOLATE_DRIVER_CGROUPFS: u32 = 2;
+
+/// systemd, as a transient scope of its system manager (root) or of the caller's user manager.
+pub const ISOLATE_DRIVER_SYSTEMD: u32 = 3;
+
+/// The value with an ISOLATE_DRIVER_ number.
+pub(crate) fn driver(number: u32) -> Result<Driver> {
+    Ok(match number {
+        ISOLATE_DRIVER_AUTO => Driver::Auto,
+        ISOLATE_DRIVER_CGROUPFS => Driver::Cgroupfs,
+        ISOLATE_DRIVER_SYSTEMD => Driver::Systemd,
+        _ => return Err(unknown("driver", number)),
     })
 }
 

@@ -822,6 +822,62 @@ pub unsafe extern "C" fn isolate_spec_set_cgroup(spec: *mut isolate_spec, value:
     })
 }
 
+/// Set `driver`.
+///
+/// Who makes the job's cgroup; default `auto`: systemd where it manages the caller's own cgroup,
+/// else this library. docs/systemd.md tells more.
+///
+/// value: an ISOLATE_DRIVER_ constant.
+/// Returns 0, or -EINVAL for a NULL spec or an unknown constant.
+/// Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_driver(spec: *mut isolate_spec, value: u32) -> c_int {
+    edit(spec, |spec| {
+        spec.driver = Some(constants::driver(value)?);
+        Ok(())
+    })
+}
+
+/// Set `slice`.
+///
+/// The slice that the job's scope is in, such as `build-nightly.slice`, where systemd makes the
+/// cgroup; it is made where it is not there. Default `system.slice` for root, `app.slice` of the
+/// user's own manager for others.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_slice(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.slice = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
+/// Set `unit`.
+///
+/// The name of the job's scope where systemd makes the cgroup: `NAME` or `NAME.scope`, of ASCII
+/// letters, digits and `:-_.\\@`, at most 255 bytes. Default a name of the library's own,
+/// `isolate-PID-START-N.scope`.
+///
+/// value: the text, UTF-8.
+/// Returns 0, or -EINVAL for a NULL argument or text that is not UTF-8.
+/// Ownership: copies the text. Threads: one at a time for one spec. Blocks: never. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn isolate_spec_set_unit(
+    spec: *mut isolate_spec,
+    value: *const c_char,
+) -> c_int {
+    edit(spec, |spec| {
+        spec.unit = Some(ffi::utf8(value, "value")?.to_owned());
+        Ok(())
+    })
+}
+
 /// Set `no_new_privs`.
 ///
 /// Whether execve can no longer grant privileges (no_new_privs); default yes under `strict`,

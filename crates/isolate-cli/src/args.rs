@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use libisolate::spec::Seconds;
+use libisolate::spec::{self, Seconds};
 
 use crate::cgroup::args::Cgroup;
 use crate::limits::LimitOptions;
@@ -125,6 +125,15 @@ pub struct Run {
     /// An environment variable of the caller's to pass on; '*' passes all
     #[arg(long, value_name = "K")]
     pub keep_env: Vec<String>,
+    /// Who makes the job's cgroup [default: auto]
+    #[arg(long, value_enum)]
+    pub driver: Option<Driver>,
+    /// By systemd: the slice that the job is in, such as build-nightly.slice
+    #[arg(long, value_name = "NAME.slice")]
+    pub slice: Option<String>,
+    /// By systemd: the name of the job's scope
+    #[arg(long, value_name = "NAME")]
+    pub unit: Option<String>,
     /// A spec to start from; the other options change it or add to its lists
     #[arg(long, value_name = "FILE.json")]
     pub spec: Option<PathBuf>,
@@ -159,6 +168,26 @@ pub enum Net {
     None,
     /// The caller's
     Host,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Driver {
+    /// systemd where it manages the caller's own cgroup, else cgroupfs
+    Auto,
+    /// isolatectl itself, below the caller's own cgroup
+    Cgroupfs,
+    /// systemd, as a transient scope
+    Systemd,
+}
+
+impl From<Driver> for spec::Driver {
+    fn from(driver: Driver) -> spec::Driver {
+        match driver {
+            Driver::Auto => spec::Driver::Auto,
+            Driver::Cgroupfs => spec::Driver::Cgroupfs,
+            Driver::Systemd => spec::Driver::Systemd,
+        }
+    }
 }
 
 /// Tell what this host can do: kernel, namespaces, cgroups, and what is missing.

@@ -16,7 +16,7 @@ const NOT_READY: i32 = 1;
 
 pub fn doctor(options: &args::Doctor) -> i32 {
     // What `isolatectl run` does first, so that this tells what that finds.
-    make_room();
+    make_room(&libisolate::Spec::default());
     let diagnosis = match Doctor::examine() {
         Ok(diagnosis) => diagnosis,
         Err(error) => {

@@ -3,16 +3,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use libisolate::cgroup::{Hierarchy, Layout, Version};
+use libisolate::cgroup::{CgroupHost, Hierarchy, Layout, Manager, SystemdHost, Version};
 use libisolate::ns::Kind;
 use libisolate::{Host, VERSION};
 use serde_json::{Value, json};
 
 use crate::args::Info;
 use crate::{FAILED, complain};
-
-/// Who makes a job's directories: this library itself, in the mounted trees.
-const DRIVER: &str = "cgroupfs";
 
 /// The controllers that a spec's limits need.
 const WANTED: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
@@ -50,7 +47,7 @@ fn as_json(host: &Host) -> String {
         );
     }
     value["version"] = json!(VERSION);
-    value["cgroup"]["driver"] = json!(DRIVER);
+    value["cgroup"]["driver"] = json!(driver(&host.cgroup));
     value["missing"] = json!(missing(host));
     format!("{value:#}\n")
 }
@@ -84,7 +81,10 @@ fn as_text(host: &Host) -> String {
     }
     line("user namespaces", &user_namespaces(host));
     line("cgroup layout", layout(host.cgroup.layout));
-    line("cgroup driver", DRIVER);
+    line("cgroup driver", driver(&host.cgroup));
+    for (at, told) in systemd(&host.cgroup).iter().enumerate() {
+        line(if at == 0 { "systemd" } else { "" }, told);
+    }
     line(
         "cgroup.kill",
         if host.cgroup.has_kill { "yes" } else { "no" },
@@ -193,6 +193,50 @@ pub fn layout(layout: Layout) -> &'static str {
     }
 }
 
+/// The systemd that makes the groups of jobs that say nothing else, if any.
+pub fn made_by_systemd(host: &CgroupHost) -> Option<&SystemdHost> {
+    host.systemd
+        .as_ref()
+        .filter(|systemd| systemd.manages_caller)
+}
+
+/// Who makes the groups of jobs that say nothing else.
+pub fn driver(host: &CgroupHost) -> &'static str {
+    match made_by_systemd(host) {
+        Some(_) => "systemd",
+        None => "cgroupfs",
+    }
+}
+
+/// What systemd is on this host and to the caller, a line each.
+pub fn systemd(host: &CgroupHost) -> Vec<String> {
+    let Some(systemd) = &host.systemd else {
+        return vec!["no".to_owned()];
+    };
+    let booted = match systemd.booted {
+        true => "yes",
+        false => "not booted with it, but named in the environment",
+    };
+    let manager = match systemd.manager {
+        Manager::System => "the system manager",
+        Manager::User => "the user's own manager",
+    };
+    let own = match systemd.manages_caller {
+        true => "the caller's own group is its business",
+        false => "the caller's own group is not its business: no unit's, or given to the caller",
+    };
+    let mut lines = vec![
+        format!("{booted}; units are made by {manager}"),
+        own.to_owned(),
+    ];
+    // Where v1 has the controllers, the v2 tree has none to give.
+    if host.layout == Layout::Unified || !systemd.controllers.is_empty() {
+        lines.push(format!("a unit can have: {}", list(&systemd.controllers)));
+    }
+    lines.extend(systemd.reason.clone());
+    lines
+}
+
 /// A hierarchy by its controllers.
 fn name(tree: &Hierarchy) -> String {
     match (&tree.name, tree.controllers.is_empty()) {
@@ -292,7 +336,11 @@ fn missing(host: &Host) -> Vec<String> {
             all.push(format!("{kind} namespace: {reason}"));
         }
     }
-    let cgroup = &host.cgroup;
+    // Where systemd makes a job's group, what units can have counts, and not what the caller may.
+    let by = made_by_systemd(&host.cgroup);
+    let through = by.map(|systemd| host.cgroup.through(systemd));
+    let cgroup = through.as_ref().unwrap_or(&host.cgroup);
+    let unreachable = by.and_then(|systemd| systemd.reason.as_ref());
     if cgroup.layout == Layout::None {
         all.push(
             "cgroups: no cgroup file system is mounted here, so no limit of a whole job holds"
@@ -300,7 +348,12 @@ fn missing(host: &Host) -> Vec<String> {
         );
         return all;
     }
-    for tree in &cgroup.hierarchies {
+    if let Some(reason) = unreachable {
+        all.push(format!("groups by systemd: {reason}"));
+    }
+    // That one said once.
+    let told = |tree: &&Hierarchy| unreachable.is_none() || tree.reason.as_ref() != unreachable;
+    for tree in cgroup.hierarchies.iter().filter(told) {
         // A named v1 hierarchy is systemd's own book: no job goes there.
         if let (Some(reason), true) = (&tree.reason, tree.name.is_none()) {
             let what = if tree.writable {
@@ -317,9 +370,8 @@ fn missing(host: &Host) -> Vec<String> {
     }
     for controller in WANTED {
         if cgroup.controller(controller).is_none() {
-            all.push(format!(
-                "cgroup controller {controller}: not mounted, not handed down to this cgroup, or not in this kernel"
-            ));
+            let reason = cgroup.absence(controller);
+            all.push(format!("cgroup controller {controller}: {reason}"));
         }
     }
     if cgroup.unified().is_none() {
@@ -350,7 +402,13 @@ mod tests {
 
     #[test]
     fn a_host_that_has_everything_misses_nothing() {
-        for name in ["v2", "v2-user", "hybrid"] {
+        for name in [
+            "v2",
+            "v2-user",
+            "v2-systemd-root",
+            "hybrid",
+            "hybrid-systemd",
+        ] {
             assert_eq!(missing(&saved(name)), Vec::<String>::new(), "{name}");
             assert!(
                 as_text(&saved(name)).ends_with("missing            nothing\n"),
@@ -387,6 +445,63 @@ mod tests {
         let told = missing(&saved("v1"));
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("cgroup v2: not mounted"), "{told:?}");
+    }
+
+    #[test]
+    fn who_makes_the_groups() {
+        for (name, made_by, told) in [
+            ("hybrid", "cgroupfs", &["systemd            no"] as &[&str]),
+            (
+                "v2-systemd-root",
+                "systemd",
+                &[
+                    "systemd            yes; units are made by the system manager",
+                    "the caller's own group is its business",
+                    "a unit can have: cpuset cpu io memory pids",
+                ],
+            ),
+            (
+                "v2-systemd-user",
+                "systemd",
+                &[
+                    "systemd            yes; units are made by the user's own manager",
+                    "a unit can have: cpu memory pids",
+                    "  cgroup controller cpuset: the cpuset controller is not handed down to the user's manager",
+                ],
+            ),
+            ("hybrid-systemd", "systemd", &["its business"]),
+        ] {
+            let text = as_text(&saved(name));
+            assert!(
+                text.contains(&format!("cgroup driver      {made_by}\n")),
+                "{text}"
+            );
+            for part in told {
+                assert!(text.contains(part), "{part:?} is not in\n{text}");
+            }
+            let value: Value = serde_json::from_str(&as_json(&saved(name))).expect("JSON");
+            assert_eq!(value["cgroup"]["driver"], made_by);
+        }
+        // v1 has the controllers, and nothing is said of the v2 tree.
+        assert!(!as_text(&saved("hybrid-systemd")).contains("a unit can have"));
+
+        let mut lost = saved("v2-systemd-root");
+        lost.cgroup.systemd.as_mut().expect("it is there").reason = Some("no socket".into());
+        assert_eq!(missing(&lost), ["groups by systemd: no socket"]);
+        assert!(as_text(&lost).contains("\n                   no socket\n"));
+        // As to a caller that has been given its group.
+        lost.cgroup
+            .systemd
+            .as_mut()
+            .expect("it is there")
+            .manages_caller = false;
+        let text = as_text(&lost);
+        assert!(
+            text.contains("cgroup driver      cgroupfs\n")
+                && text.contains("systemd            yes; ")
+                && text.contains("its business: no unit's, or given to the caller"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::io::Write;
 use std::os::fd::AsFd;
 
 use libisolate::cgroup::{Version, move_to_leaf};
-use libisolate::spec::Profile;
+use libisolate::spec::{Driver, Profile};
 use libisolate::{Error, ErrorKind, Host, Outcome, Result, Spec, Stage, spawn};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::args::Run;
 use crate::ns::target::join;
 use crate::signals::Signals;
-use crate::{FAILED, complain, spec};
+use crate::{FAILED, complain, info, spec};
 
 pub fn run(options: &Run) -> i32 {
     // First of all: a job whose outcome cannot be told should not run.
@@ -44,7 +44,7 @@ pub fn run(options: &Run) -> i32 {
 fn job(options: &Run) -> Result<Outcome> {
     let mut spec = spec::build(options)?;
     let _joined = join(&mut spec, &options.join)?;
-    make_room();
+    make_room(&spec);
     supervise(&spec)
 }
 
@@ -90,8 +90,9 @@ fn new_session(spec: &Spec) -> bool {
 }
 
 /// A process that is alone in a v2 cgroup keeps controllers from being enabled below it. This one is
-/// its own master, so it steps aside. Where it cannot, the limits say why they fail.
-pub fn make_room() {
+/// its own master, so it steps aside. Where it cannot, the limits say why they fail. Where systemd makes
+/// the job's group, the command stays where systemd has put it.
+pub fn make_room(spec: &Spec) {
     let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     // No v2 tree, or at its root, where nothing is to be done: not worth a look at the host.
     if !own
@@ -101,6 +102,14 @@ pub fn make_room() {
         return;
     }
     let Ok(host) = Host::probe() else { return };
+    let by_systemd = match spec.driver.unwrap_or_default() {
+        Driver::Systemd => true,
+        Driver::Auto => info::made_by_systemd(&host.cgroup).is_some(),
+        _ => false,
+    };
+    if by_systemd {
+        return;
+    }
     let stuck = host.cgroup.hierarchies.iter().any(|tree| {
         tree.version == Version::V2
             && tree.writable

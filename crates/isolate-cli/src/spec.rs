@@ -69,6 +69,9 @@ fn scalars(spec: &mut Spec, options: &Run) {
     set(&mut spec.uid, options.uid);
     set(&mut spec.gid, options.gid);
     set(&mut spec.hostname, options.hostname.clone());
+    set(&mut spec.driver, options.driver.map(Into::into));
+    set(&mut spec.slice, options.slice.clone());
+    set(&mut spec.unit, options.unit.clone());
     set(&mut spec.cwd, options.cwd.clone().map(Bytes::from));
     if options.no_init {
         spec.init = false;
@@ -225,7 +228,8 @@ mod tests {
         let words = "--profile none --memory 64M --swap 0 --pids 5 --cpus 0.5 --cpu-time 1.5 \
                      --timeout 500ms --ro /a --ro /b:/c --rw /d\\:e:/f --tmpfs /t --tmpfs /u:1M \
                      --root /r --net host --uid 7 --gid 8 --hostname h --cwd /w --env A=b=c \
-                     --env E= --sysctl net.a=1 --sysctl net.b=2=3 --keep-env K --no-init --keep-fd 3 --keep-fd 5 -- cmd --memory -x";
+                     --env E= --sysctl net.a=1 --sysctl net.b=2=3 --keep-env K --no-init --keep-fd 3 --keep-fd 5 \
+                     --driver systemd --slice a-b.slice --unit u -- cmd --memory -x";
         let words: Vec<&str> = words.split_whitespace().collect();
         let asked = spec(&words).map(|s| s.to_json());
         let expected = Spec::from_json(
@@ -236,7 +240,7 @@ mod tests {
                 {"source": "/b", "dest": "/c"}, {"source": "/d:e", "dest": "/f", "rw": true}],
                 "tmpfs": [{"dest": "/t"}, {"dest": "/u", "size": "1M"}], "keep_fds": [3, 5],
                 "limits": {"memory": "64M", "swap": 0, "pids": 5, "cpus": 0.5, "cpu_time": 1.5},
-                "timeout": 0.5, "init": false}"#,
+                "timeout": 0.5, "init": false, "driver": "systemd", "slice": "a-b.slice", "unit": "u"}"#,
         );
         assert_eq!(
             asked,

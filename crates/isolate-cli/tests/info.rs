@@ -46,11 +46,44 @@ fn json() {
     }
 }
 
+/// systemd makes groups only where the host was booted with it, and only where the caller's own group is
+/// not the caller's to divide.
+#[test]
+fn who_makes_the_groups() {
+    let told: Value = serde_json::from_str(&info(&["--json"])).expect("JSON");
+    let cgroup = &told["cgroup"];
+    let booted = std::path::Path::new("/run/systemd/system").is_dir();
+    let systemd = &cgroup["systemd"];
+    if systemd.is_null() {
+        assert!(!booted, "{cgroup}");
+        assert_eq!(cgroup["driver"], "cgroupfs");
+        assert!(info(&[]).contains("\nsystemd            no\n"));
+        return;
+    }
+    assert_eq!(systemd["booted"], booted);
+    let manager = match nix::unistd::geteuid().is_root() {
+        true => "system",
+        false => "user",
+    };
+    assert_eq!(systemd["manager"], manager);
+    let by = match systemd["manages_caller"].as_bool().expect("yes or no") {
+        true => "systemd",
+        false => "cgroupfs",
+    };
+    assert_eq!(cgroup["driver"], by);
+    assert!(booted || by == "cgroupfs", "{cgroup}");
+    if let Some(reason) = systemd["reason"].as_str() {
+        assert!(info(&[]).contains(reason), "{reason}");
+    }
+}
+
 #[test]
 fn text() {
     let told = info(&[]);
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("the release");
-    for (name, value) in [("kernel", release.trim()), ("cgroup driver", "cgroupfs")] {
+    let all: Value = serde_json::from_str(&info(&["--json"])).expect("JSON");
+    let driver = all["cgroup"]["driver"].as_str().expect("a word");
+    for (name, value) in [("kernel", release.trim()), ("cgroup driver", driver)] {
         let line = told
             .lines()
             .find(|l| l.starts_with(name))

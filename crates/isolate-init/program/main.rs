@@ -163,7 +163,7 @@ fn perform(init: &mut Init, op: &Op<'static>) -> Result<()> {
         Op::Exec { paths, argv, envp } => exec::program(init, paths, argv, envp),
         Op::Join { slot, flags, when } => namespaces::join(init, slot, flags, when),
         Op::Rebirth { flags, stay } => namespaces::rebirth(init, flags, stay != 0),
-        Op::Hold {} => supervise::hold(init),
+        Op::Hold { ended_by } => supervise::hold(init, ended_by),
         Op::Tell { path } => tell::tell(init, path),
         Op::Send { path } => tell::send(init, path),
         Op::Socket { domain, kind, protocol } => tell::socket(init, domain, kind, protocol),

@@ -347,8 +347,8 @@ impl Supervisor {
 }
 
 /// Keeps the namespaces of this process until the host closes the line: tells it that they are there,
-/// and reaps whoever ends here.
-pub fn hold(init: &Init) -> Result<()> {
+/// and reaps whoever ends here. A signal `ended_by` ends it as well.
+pub fn hold(init: &Init, ended_by: u32) -> Result<()> {
     // Nobody who comes in later may look into this process.
     privilege::prctl(PR_SET_DUMPABLE, 0, 0)?;
     let signals = signal::signalfd(signal::ALL)?;
@@ -365,6 +365,10 @@ pub fn hold(init: &Init) -> Result<()> {
         }
         let mut info = [0u8; size_of::<SignalInfo>()];
         while let Ok(128) = fd::read(signals, &mut info) {
+            let signal = u32::from_ne_bytes([info[0], info[1], info[2], info[3]]);
+            if signal == ended_by && ended_by != 0 {
+                process::exit_group(0);
+            }
             let mut rusage = Rusage::default();
             while let Ok((1.., _)) = process::wait4(-1, WNOHANG | WALL, &mut rusage) {}
         }

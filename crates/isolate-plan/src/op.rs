@@ -13,7 +13,7 @@ use crate::wire::{Field, Malformed, Reader, Texts};
 const MAGIC: u32 = u32::from_le_bytes(*b"iso1");
 /// Raised whenever an op changes its meaning or its fields: library and init are built together, and a
 /// mixture must not run.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const HEADER: usize = 16;
 
 macro_rules! ops {
@@ -288,7 +288,10 @@ ops! {
         stay: u32,
     }
     /// Say that everything is done, and stay, reaping, until the host closes the line.
-    36 Hold {}
+    36 Hold {
+        /// A signal that ends it too; 0 for none.
+        ended_by: u32,
+    }
     /// Read a file of the kernel's, and send what is in it.
     37 Tell {
         /// The file.

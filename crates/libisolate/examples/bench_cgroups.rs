@@ -45,6 +45,7 @@ fn life(prefix: &str, count: u32, gap: u64) -> Answer<()> {
     let options = CreateOptions {
         parent: Some("/".to_owned()),
         controllers: Some(wanted.map(str::to_owned).collect()),
+        ..CreateOptions::default()
     };
     let mut limits = Limits::default();
     limits.cpus = Some(0.5);

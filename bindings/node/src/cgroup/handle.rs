@@ -10,7 +10,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::events::EventsHandle;
-use super::{limits, patience, whole};
+use super::{limits, made_by, patience, whole};
 use crate::failure::{failure, guard, text};
 use crate::task::task;
 
@@ -19,12 +19,14 @@ use crate::task::task;
 pub struct GroupHandle {
     group: Option<Arc<Cgroup>>,
     path: String,
+    unit: Option<String>,
 }
 
 impl From<Cgroup> for GroupHandle {
     fn from(group: Cgroup) -> GroupHandle {
         GroupHandle {
             path: group.path().to_owned(),
+            unit: group.unit().map(str::to_owned),
             group: Some(Arc::new(group)),
         }
     }
@@ -74,11 +76,13 @@ pub fn cgroup_create(
     name: String,
     parent: Option<String>,
     controllers: Option<Vec<String>>,
+    settings: String,
 ) -> Result<Object<'_>> {
     task(env, move || {
         let options = CreateOptions {
             parent,
             controllers,
+            ..made_by(&settings)?
         };
         Cgroup::create(&name, &options).map(GroupHandle::from)
     })
@@ -108,6 +112,12 @@ impl GroupHandle {
     #[napi(getter, catch_unwind)]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The scope of systemd's that it is in.
+    #[napi(getter, catch_unwind)]
+    pub fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
     }
 
     /// Whether it is closed.

@@ -6,6 +6,7 @@ pub mod handle;
 
 use std::time::Duration;
 
+use libisolate::cgroup::CreateOptions;
 use libisolate::spec::Limits;
 use libisolate::{Error, ErrorKind, Result, Spec, Stage};
 
@@ -36,4 +37,14 @@ fn whole(value: f64, what: &str) -> Result<u64> {
 /// Limits from the JSON text of a spec that says nothing else.
 pub fn limits(settings: &str) -> Result<Limits> {
     Ok(Spec::from_json(settings)?.limits)
+}
+
+/// Who makes a group, from the JSON text of a spec that says nothing else.
+fn made_by(settings: &str) -> Result<CreateOptions> {
+    let spec = Spec::from_json(settings)?;
+    Ok(CreateOptions {
+        driver: spec.driver,
+        slice: spec.slice,
+        ..CreateOptions::default()
+    })
 }

@@ -8,7 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::events::Events;
-use super::{limits, patience};
+use super::{limits, made_by, patience};
 use crate::failure::{IntoPy as _, guard, to_json};
 
 /// A handle of a group.
@@ -17,12 +17,14 @@ pub struct Cgroup {
     /// `None` once closed. A call that is under way on another thread keeps what it uses.
     group: Mutex<Option<Arc<cgroup::Cgroup>>>,
     path: String,
+    unit: Option<String>,
 }
 
 impl From<cgroup::Cgroup> for Cgroup {
     fn from(group: cgroup::Cgroup) -> Cgroup {
         Cgroup {
             path: group.path().to_owned(),
+            unit: group.unit().map(str::to_owned),
             group: Mutex::new(Some(Arc::new(group))),
         }
     }
@@ -68,18 +70,22 @@ fn opened(
 impl Cgroup {
     /// Makes a group.
     #[staticmethod]
-    #[pyo3(signature = (name, parent, controllers))]
+    #[pyo3(signature = (name, parent, controllers, settings))]
     fn create(
         py: Python<'_>,
         name: &str,
         parent: Option<String>,
         controllers: Option<Vec<String>>,
+        settings: String,
     ) -> PyResult<Cgroup> {
-        let options = CreateOptions {
-            parent,
-            controllers,
-        };
-        opened(py, || cgroup::Cgroup::create(name, &options))
+        opened(py, || {
+            let options = CreateOptions {
+                parent,
+                controllers,
+                ..made_by(&settings)?
+            };
+            cgroup::Cgroup::create(name, &options)
+        })
     }
 
     /// Opens a group by its path.
@@ -106,6 +112,12 @@ impl Cgroup {
         &self.path
     }
 
+    /// The scope of systemd's that it is in.
+    #[getter]
+    fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
     /// Whether it is closed.
     #[getter]
     fn closed(&self) -> bool {
@@ -114,11 +126,16 @@ impl Cgroup {
     }
 
     /// Closes its descriptors.
-    fn close(&self) {
-        self.group
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+    fn close(&self, py: Python<'_>) {
+        // With a scope, that waits for the end of a process.
+        py.detach(|| {
+            let group = self
+                .group
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            drop(group);
+        });
     }
 
     /// Its directories, as JSON text.

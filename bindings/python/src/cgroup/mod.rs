@@ -6,6 +6,7 @@ mod handle;
 
 use std::time::{Duration, Instant};
 
+use libisolate::cgroup::CreateOptions;
 use pyo3::prelude::*;
 
 pub use handle::Cgroup;
@@ -30,4 +31,14 @@ fn deadline(timeout: Option<f64>) -> Option<Instant> {
 /// Limits from the JSON text of a spec that says nothing else.
 pub fn limits(settings: &str) -> libisolate::Result<libisolate::spec::Limits> {
     Ok(libisolate::Spec::from_json(settings)?.limits)
+}
+
+/// Who makes a group, from the JSON text of a spec that says nothing else.
+fn made_by(settings: &str) -> libisolate::Result<CreateOptions> {
+    let spec = libisolate::Spec::from_json(settings)?;
+    Ok(CreateOptions {
+        driver: spec.driver,
+        slice: spec.slice,
+        ..CreateOptions::default()
+    })
 }

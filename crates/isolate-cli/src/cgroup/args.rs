@@ -6,6 +6,7 @@ use libisolate::cgroup::{StatKind, Watch};
 use libisolate::spec::{Seconds, Size};
 
 use super::words::{ids, rule, stat_kind, watch};
+use crate::args::Driver;
 use crate::limits::{LimitOptions, assignment};
 
 /// Make, limit, watch and end groups of processes, on cgroup v1, v2 and both.
@@ -82,9 +83,13 @@ pub struct Tree {
 /// Make a group, in every hierarchy that has one of its controllers, and in the v2 tree.
 ///
 /// Prints its directories. After an error nothing is left.
+///
+/// By systemd it is a group in a transient scope, which lives by its processes: isolatectl stays until
+/// Ctrl-C or another signal, or until the group is removed. The scope then goes with the last process
+/// that was moved in.
 #[derive(Debug, Args)]
 pub struct Create {
-    /// Its name, without slashes
+    /// Its name, without slashes; by systemd that of the scope, with .scope or without
     #[arg(value_name = "NAME")]
     pub name: String,
     /// The group to make it in [default: the caller's own]
@@ -93,6 +98,12 @@ pub struct Create {
     /// The controllers that it must have [default: all that can be had]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub controllers: Option<Vec<String>>,
+    /// Who makes it [default: cgroupfs]
+    #[arg(long, value_enum)]
+    pub driver: Option<Driver>,
+    /// By systemd: the slice that the scope is in, such as build-nightly.slice
+    #[arg(long, value_name = "NAME.slice")]
+    pub slice: Option<String>,
     /// As JSON
     #[arg(long)]
     pub json: bool,

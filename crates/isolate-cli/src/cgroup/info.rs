@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::args::Info;
 use super::group::version;
-use crate::info::layout;
+use crate::info::{driver, layout, systemd};
 use crate::out::{print, print_json};
 use crate::table::{self, Row};
 
@@ -45,7 +45,7 @@ pub fn info(options: &Info) -> Result<()> {
     });
     let controllers = controllers(&host, &kernel, &root);
     if options.json {
-        let mut value = json!({ "controllers": controllers });
+        let mut value = json!({ "controllers": controllers, "driver": driver(&host) });
         if let (Some(fields), Ok(serde_json::Value::Object(more))) =
             (value.as_object_mut(), serde_json::to_value(&host))
         {
@@ -137,6 +137,11 @@ fn of_tree(tree: &Hierarchy, name: String) -> Controller {
 fn text(host: &CgroupHost, controllers: &[Controller]) -> String {
     let yes = |is: bool| if is { "yes" } else { "no" };
     let mut text = format!("layout       {}\n", layout(host.layout));
+    let _ = writeln!(text, "driver       {}", driver(host));
+    for (at, told) in systemd(host).iter().enumerate() {
+        let head = if at == 0 { "systemd" } else { "" };
+        let _ = writeln!(text, "{head:<12} {told}");
+    }
     let _ = writeln!(text, "cgroup.kill  {}", yes(host.has_kill));
     let _ = writeln!(text, "swap limits  {}", yes(host.swap_accounting));
     let rows: Vec<Row<6>> = controllers.iter().map(row).collect();
@@ -259,7 +264,7 @@ mod tests {
         assert_eq!(all, []);
         assert_eq!(
             text(&host, &all),
-            "layout       none\ncgroup.kill  no\nswap limits  no\n"
+            "layout       none\ndriver       cgroupfs\nsystemd      no\ncgroup.kill  no\nswap limits  no\n"
         );
     }
 }

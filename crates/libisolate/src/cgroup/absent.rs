@@ -1,10 +1,8 @@
 //! Why a controller is not there, and how to have it: which unit of systemd keeps it back is in the group's
 //! path.
 
-use super::{CgroupHost, Hierarchy, Layout};
-
-/// The controllers of v2 that systemd knows, in the kernel's order; a unit's Delegate= can name these alone.
-const DELEGATED: [&str; 5] = ["cpuset", "cpu", "io", "memory", "pids"];
+use super::systemd::CONTROLLERS as DELEGATED;
+use super::{CgroupHost, Hierarchy, Layout, Manager};
 
 /// How to be started in a group of one's own, with what the unit above hands down.
 const SCOPE: &str = "systemd-run --user --scope -p Delegate=yes COMMAND";
@@ -13,6 +11,22 @@ impl CgroupHost {
     /// Why a controller that no hierarchy here has is not there, with what to do.
     pub fn absence(&self, controller: &str) -> String {
         match (self.layout, self.unified()) {
+            (Layout::Unified, Some(_))
+                if self.shown_for.is_some() && !DELEGATED.contains(&controller) =>
+            {
+                format!(
+                    "systemd hands {controller} to no unit: use driver \"cgroupfs\" in a cgroup that has it"
+                )
+            }
+            (Layout::Unified, Some(tree))
+                if self.shown_for == Some(Manager::User) && tree.writable =>
+            {
+                format!(
+                    "the {controller} controller is not handed down to the user's manager of systemd; as \
+                     root: {} && systemctl daemon-reload, then log in anew",
+                    drop_in("user@.service", &DELEGATED.join(" "))
+                )
+            }
             (Layout::None, _) => "no cgroup file system is mounted here".to_owned(),
             (Layout::Unified, Some(tree)) if !tree.dir.is_empty() => format!(
                 "the {controller} controller is not handed down to {}; {}",

@@ -41,7 +41,19 @@ pub(super) fn apply(group: &Cgroup, limits: &Limits, with_init: bool) -> Result<
     let limits = device::with_numbers(limits, device::look)?;
     let mut undo = Undo::default();
     let mut enforcement = Enforcement::new();
-    let result = write_all(group, &limits, with_init, &mut undo, &mut enforcement);
+    let result = write_all(group, &limits, with_init, &mut undo, &mut enforcement).and_then(|()| {
+        // What was refused as a best effort is not for systemd either.
+        let mut held = limits.clone();
+        for entry in &enforcement {
+            if entry.status == EnforcementStatus::Skipped {
+                held.forget(&entry.name);
+            }
+        }
+        match &group.unit {
+            Some(unit) => unit.set(&held),
+            None => Ok(()),
+        }
+    });
     match result {
         Ok(()) => Ok(enforcement),
         Err(error) => Err(match undo.back() {

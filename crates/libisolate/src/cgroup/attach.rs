@@ -4,8 +4,12 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{AccessFlags, faccessat};
+
+use super::systemd::Unit;
 use super::tree::Tree;
-use super::{Cgroup, Version, end, parse, probe, write};
+use super::{Cgroup, CgroupHost, Group, Version, end, parse, probe, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::kernfile;
 
@@ -28,7 +32,12 @@ impl Cgroup {
     pub fn attach(&self, pids: &[i32]) -> Result<()> {
         check_ids(pids, "process")?;
         let trees: Vec<(&Tree, &str)> = self.trees.iter().map(|t| (t, "cgroup.procs")).collect();
-        self.move_all(pids, &trees, "cgroup.procs")
+        match (self.move_all(pids, &trees, "cgroup.procs"), &self.unit) {
+            (Err(error), Some(unit)) if error.errno() == libc::EACCES => {
+                by_manager(unit, &self.trees, pids)
+            }
+            (done, _) => done,
+        }
     }
 
     /// Moves single threads into the group: all of them or none.
@@ -105,6 +114,69 @@ impl Cgroup {
     /// The threads in the group, and with `recursive` in those below it.
     pub fn threads(&self, recursive: bool) -> Vec<i32> {
         end::listed(&self.trees, recursive, &["cgroup.threads", "tasks"])
+    }
+}
+
+/// The kernel lets a user move processes only within a tree that is the user's own, and a session is none:
+/// systemd may, and does so for processes of its user.
+fn by_manager(unit: &Unit, trees: &[Tree], pids: &[i32]) -> Result<()> {
+    let v2 = trees.iter().find(|tree| tree.version == Version::V2);
+    match v2 {
+        Some(tree) => unit.attach(tree.dir.path(), pids),
+        None => Err(Error::new(
+            ErrorKind::Unsupported,
+            Stage::Cgroup,
+            format!("unit {}", unit.name()),
+            "processes can be moved in by root alone on cgroup v1",
+        )),
+    }
+}
+
+impl Group {
+    /// Whether the calling process may let processes be born in the group, or write itself in: the kernel
+    /// asks whether it may write to the group that is above both.
+    pub(crate) fn takes_processes_of(&self, host: &CgroupHost) -> bool {
+        let v2 = |tree: &&Tree| tree.version == Version::V2;
+        let (Some(own), Some(tree)) = (host.unified(), self.trees.iter().find(v2)) else {
+            return true;
+        };
+        if self.unit.is_none() {
+            return true;
+        }
+        let (own, dir) = (own.dir.as_path(), tree.dir.path());
+        let common = dir.ancestors().find(|above| own.starts_with(above));
+        let procs = common.map(|above| above.join("cgroup.procs"));
+        procs.is_some_and(|procs| {
+            faccessat(AT_FDCWD, &procs, AccessFlags::W_OK, AtFlags::AT_EACCESS).is_ok()
+        })
+    }
+
+    /// The same, of the calling process where it is now.
+    ///
+    /// # Errors
+    /// As [`probe`](super::probe).
+    pub(crate) fn is_open(&self) -> Result<bool> {
+        match &self.unit {
+            Some(_) => Ok(self.takes_processes_of(&probe::outline(|_| false)?)),
+            None => Ok(true),
+        }
+    }
+
+    /// Moves a process into the v2 directory. It costs a grace period of the kernel, some 10 ms.
+    ///
+    /// # Errors
+    /// `Cgroup` stage with the path or the unit.
+    pub(crate) fn adopt(&self, pid: i32) -> Result<()> {
+        let v2 = |tree: &&Tree| tree.version == Version::V2;
+        let Some(tree) = self.trees.iter().find(v2) else {
+            return Ok(());
+        };
+        match (tree.dir.write("cgroup.procs", &pid.to_string()), &self.unit) {
+            (Err(error), Some(unit)) if error.errno() == libc::EACCES => {
+                by_manager(unit, &self.trees, &[pid])
+            }
+            (done, _) => done,
+        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! Drivers: who makes a group's directories. All else (limits, attaching, statistics, the end) is the
-//! same whoever made them.
+//! The directories of a group: made below the caller's own group, or below a scope that systemd has made
+//! and handed over. All else (limits, attaching, statistics, the end) is the same for both.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::dir::Dir;
+use super::handle::words;
 use super::tree::Tree;
 use super::{Hierarchy, Version, write};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -41,35 +42,54 @@ impl<'a> Parent<'a> {
     }
 }
 
-/// Makes the directories of a group.
-pub(super) trait Driver {
-    /// Makes `name` below each of the parents, where it must not be yet, with the v2 controllers of
-    /// `enable`; the trees are in the order of the parents. After a failure nothing is left but
-    /// controllers that were enabled.
-    fn make(&self, parents: &[Parent<'_>], enable: &[String], name: &str) -> Result<Vec<Tree>>;
+/// A scope's directory in one hierarchy, as a parent.
+pub(super) struct Scope {
+    dir: PathBuf,
+    /// What it has: v2 tells, v1 has what the hierarchy has.
+    controllers: Vec<String>,
 }
 
-/// mkdir(2) in the cgroup file systems.
-pub(super) struct Cgroupfs;
+impl Scope {
+    pub fn of(dir: &Path, hierarchy: &Hierarchy) -> Option<Scope> {
+        let controllers = match hierarchy.version {
+            Version::V1 => hierarchy.controllers.clone(),
+            Version::V2 => words(&Dir::open(dir).ok()?, "cgroup.controllers"),
+        };
+        Some(Scope {
+            dir: dir.to_owned(),
+            controllers,
+        })
+    }
 
-impl Driver for Cgroupfs {
-    fn make(&self, parents: &[Parent<'_>], enable: &[String], name: &str) -> Result<Vec<Tree>> {
-        enable_below(parents, enable)?;
-        let mut trees = Vec::with_capacity(parents.len());
-        for parent in parents {
-            match tree(parent, enable, name) {
-                Ok(made) => trees.push(made),
-                Err(error) => {
-                    // The first failure is the one to tell; nothing has entered the directories yet.
-                    for made in &trees {
-                        let _ = std::fs::remove_dir(made.dir.path());
-                    }
-                    return Err(error);
+    pub fn parent<'a>(&'a self, hierarchy: &'a Hierarchy) -> Parent<'a> {
+        Parent {
+            controllers: &self.controllers,
+            enabled: &[],
+            chain: vec![self.dir.clone()],
+            ..Parent::own(hierarchy)
+        }
+    }
+}
+
+/// Makes `name` below each of the parents, where it must not be yet, with the v2 controllers of `enable`;
+/// the trees are in the order of the parents. After a failure nothing is left but controllers that were
+/// enabled.
+pub(super) fn make(parents: &[Parent<'_>], enable: &[String], name: &str) -> Result<Vec<Tree>> {
+    enable_below(parents, enable)?;
+    let mut trees = Vec::with_capacity(parents.len());
+    for parent in parents {
+        match tree(parent, enable, name) {
+            Ok(made) => trees.push(made),
+            Err(error) => {
+                // The first failure is the one to tell; nothing has entered the directories yet.
+                for made in &trees {
+                    let _ = std::fs::remove_dir(made.dir.path());
                 }
+                return Err(error);
             }
         }
-        Ok(trees)
     }
+    Ok(trees)
 }
 
 /// Hands controllers down to the groups below the v2 parent.

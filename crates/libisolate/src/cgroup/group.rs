@@ -1,15 +1,17 @@
 //! A job's own group: made, joined, written and read back as one thing across all hierarchies.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::driver::{Cgroupfs, Driver, Parent};
+use super::driver::{self, Parent, Scope};
 use super::place::usage_file;
 use super::put::put;
+use super::systemd::Unit;
 use super::tree::Tree;
-use super::{Cgroup, CgroupHost, Version, end, events, measure, told};
+use super::{Cgroup, CgroupHost, UnitPlan, Version, end, events, measure, told};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Enforcement, Usage};
 use crate::spec::Bytes;
@@ -53,6 +55,10 @@ pub struct GroupPlan {
     /// Whether the init has to kill the whole job when its v1 group is out of memory.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub oom_by_init: bool,
+    /// The unit of systemd's that the directories are in; without one they are below the caller's own
+    /// cgroup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitPlan>,
 }
 
 /// A job's group on this host. Dropping it removes nothing: [`Group::remove`] does.
@@ -63,60 +69,93 @@ pub struct Group {
     indices: Vec<usize>,
     writes: Vec<Write>,
     pub(super) with_init: bool,
+    pub(super) unit: Option<Arc<Unit>>,
 }
 
 impl Group {
-    /// Makes the directories of `plan` under a name of their own below the caller's cgroup:
-    /// `isolate-PID-START-N`, where PID and START (clock ticks since boot) tell this process from
-    /// every other. The first one that a process makes also takes away what killed processes have
-    /// left there.
+    /// Makes the directories of `plan` under a name of their own, `isolate-PID-START-N`, where PID and
+    /// START (clock ticks since boot) tell this process from every other: below the caller's cgroup, or
+    /// below a scope that systemd makes for it. The first one that a process makes also takes away what
+    /// killed processes have left below its cgroup.
     ///
     /// Controllers that it enables for the groups below the caller's own stay enabled.
     ///
     /// # Errors
-    /// `Cgroup` stage with the path; whatever was made is gone again.
+    /// `Cgroup` stage with the path or the unit; whatever was made is gone again.
     pub fn create(host: &CgroupHost, plan: &GroupPlan) -> Result<Group> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let parent = |index: &usize| match host.hierarchies.get(*index) {
-            Some(hierarchy) => Ok(Parent::own(hierarchy)),
-            None => Err(Error::new(
-                ErrorKind::Internal,
-                Stage::Cgroup,
-                "",
-                "the plan is of another host",
-            )),
+        let (pid, start) = owner()?;
+        let busy = |error: &Error| error.errno() == libc::EEXIST || error.kind() == ErrorKind::Busy;
+        let mut last = None;
+        // Two processes of different pid namespaces may have the same name for themselves.
+        for _ in 0..64 {
+            static NEXT: AtomicU64 = AtomicU64::new(0);
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("isolate-{pid}-{start}-{number}");
+            let named = plan.unit.as_ref().is_some_and(|unit| unit.name.is_some());
+            match Group::create_as(host, plan, &name) {
+                Err(error) if busy(&error) && !named => last = Some(error),
+                done => return done,
+            }
+        }
+        Err(last.unwrap_or_else(|| {
+            let detail = "no free name for a group";
+            Error::new(ErrorKind::Busy, Stage::Cgroup, "isolate-*", detail)
+        }))
+    }
+
+    fn create_as(host: &CgroupHost, plan: &GroupPlan, name: &str) -> Result<Group> {
+        let mut hierarchies = Vec::with_capacity(plan.hierarchies.len());
+        for index in &plan.hierarchies {
+            let hierarchy = host.hierarchies.get(*index).ok_or_else(|| {
+                let detail = "the plan is of another host";
+                Error::new(ErrorKind::Internal, Stage::Cgroup, "", detail)
+            })?;
+            hierarchies.push((*index, hierarchy));
+        }
+        let unit = match &plan.unit {
+            Some(wanted) => {
+                let scope = format!("{name}.scope");
+                let scope = wanted.name.as_deref().unwrap_or(&scope);
+                Some(Arc::new(Unit::start(wanted, scope, host)?))
+            }
+            None => None,
         };
-        let parents: Vec<Parent<'_>> =
-            plan.hierarchies.iter().map(parent).collect::<Result<_>>()?;
+        if let (Some(unit), Some(true)) = (&unit, plan.unit.as_ref().map(|unit| unit.alone)) {
+            hierarchies.retain(|(index, _)| unit.dir(*index).is_some());
+        }
+        // What systemd does not manage is below the caller's own group.
+        let scopes: Vec<Option<Scope>> = hierarchies
+            .iter()
+            .map(|(index, hierarchy)| Scope::of(unit.as_ref()?.dir(*index)?, hierarchy))
+            .collect();
+        let parents: Vec<Parent<'_>> = hierarchies
+            .iter()
+            .zip(&scopes)
+            .map(|((_, hierarchy), scope)| match scope {
+                Some(scope) => scope.parent(hierarchy),
+                None => Parent::own(hierarchy),
+            })
+            .collect();
         static SWEPT: AtomicBool = AtomicBool::new(false);
         if !SWEPT.swap(true, Ordering::Relaxed) {
-            for parent in &parents {
+            for (parent, _) in parents.iter().zip(&scopes).filter(|(_, s)| s.is_none()) {
                 end::sweep(parent.dir());
             }
         }
-        let (pid, start) = owner()?;
-        // Two processes of different pid namespaces may have the same name for themselves.
-        for _ in 0..64 {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("isolate-{pid}-{start}-{number}");
-            match Cgroupfs.make(&parents, &plan.enable, &name) {
-                Err(error) if error.errno() == libc::EEXIST => {}
-                made => {
-                    return Ok(Group {
-                        trees: made?,
-                        indices: plan.hierarchies.clone(),
-                        writes: plan.writes.clone(),
-                        with_init: plan.with_init,
-                    });
-                }
+        let made = driver::make(&parents, &plan.enable, name);
+        let trees = made.inspect_err(|_| {
+            // The first failure is the one to tell.
+            if let Some(unit) = &unit {
+                let _ = unit.end();
             }
-        }
-        Err(Error::new(
-            ErrorKind::Busy,
-            Stage::Cgroup,
-            "isolate-*",
-            "no free name for a group",
-        ))
+        })?;
+        Ok(Group {
+            trees,
+            indices: hierarchies.iter().map(|(index, _)| *index).collect(),
+            writes: plan.writes.clone(),
+            with_init: plan.with_init,
+            unit,
+        })
     }
 
     /// Descriptors to which the job itself writes "0" to join: v1 `tasks` of each hierarchy. The v2
@@ -158,6 +197,12 @@ impl Group {
                 .map(|tree| tree.dir.path().display().to_string())
                 .collect();
             entry.value = Some(dirs.join(" "));
+        }
+        if let (Some(unit), Some(entry)) = (
+            &self.unit,
+            enforcement.iter_mut().find(|e| e.name == "unit"),
+        ) {
+            entry.value = Some(unit.name().to_owned());
         }
         // Limits that were refused, which the rest of their files is left out for.
         let mut skipped: Vec<&str> = Vec::new();
@@ -287,7 +332,9 @@ impl Group {
         let trees: Vec<Tree> = self.trees.iter().map(tree).collect::<Result<_>>()?;
         let dir = trees.first().and_then(|tree| tree.dir.path().file_name());
         let name = dir.map(|name| name.to_string_lossy().into_owned());
-        Ok(Cgroup::of_trees(name.unwrap_or_default(), trees))
+        let mut handle = Cgroup::of_trees(name.unwrap_or_default(), trees);
+        handle.unit.clone_from(&self.unit);
+        Ok(handle)
     }
 
     /// Removes the directories, with bounded retries (half a second) while the last processes go.
@@ -295,7 +342,11 @@ impl Group {
     /// # Errors
     /// `Cgroup` stage, `Busy` with the path that would not go; the others are gone.
     pub fn remove(&self) -> Result<()> {
-        end::remove(self.trees.iter().map(|tree| tree.dir.path()))
+        let removed = end::remove(self.trees.iter().map(|tree| tree.dir.path()));
+        match &self.unit {
+            Some(unit) => removed.and(unit.end()),
+            None => removed,
+        }
     }
 
     /// The group's directories, one for each hierarchy.

@@ -1,7 +1,7 @@
 //! Controllers for a group that was made without them, when a limit comes that needs one.
 
 use super::controller;
-use super::driver::{Cgroupfs, Driver, Parent};
+use super::driver::{self, Parent};
 use super::pseudo::is_pseudo;
 use super::tree::Tree;
 use super::{CgroupHost, Group, Hierarchy, Version, end, probe, write};
@@ -69,7 +69,7 @@ impl Group {
         let Some(name) = dir.map(|name| name.to_string_lossy().into_owned()) else {
             return Ok(());
         };
-        let made = Cgroupfs.make(&[Parent::own(hierarchy)], &[], &name)?;
+        let made = driver::make(&[Parent::own(hierarchy)], &[], &name)?;
         self.trees.extend(made);
         let (Some(tree), others) = (self.trees.last(), self.trees.len() - 1) else {
             return Ok(());

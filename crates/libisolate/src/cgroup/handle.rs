@@ -2,15 +2,14 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::choice::{available, choose, may_hold, refusal};
 use super::dir::{Dir, check_name};
-use super::driver::{Cgroupfs, Driver, Parent};
-use super::path::{GroupPath, check_group};
+use super::path::GroupPath;
+use super::systemd::Unit;
 use super::tree::Tree;
 use super::{Hierarchy, Version, end, parse, probe};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -28,16 +27,8 @@ pub struct Cgroup {
     pub(super) trees: Vec<Tree>,
     /// v2: what a reset of the peak is bound to (`memory.peak`, Linux 6.12).
     pub(super) peak: Mutex<Option<File>>,
-}
-
-/// Where a new group goes and what it can limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CreateOptions {
-    /// The group below which it is made: `a/b` below the caller's own, `/a/b` from the root of each
-    /// hierarchy as the caller sees it. Left out: the caller's own.
-    pub parent: Option<String>,
-    /// The controllers that it must have. Left out: all that can be had.
-    pub controllers: Option<Vec<String>>,
+    /// The unit of systemd's that it is in, where this process made that.
+    pub(super) unit: Option<Arc<Unit>>,
 }
 
 /// One directory of a group.
@@ -55,120 +46,6 @@ pub struct Place {
 }
 
 impl Cgroup {
-    /// Makes a group of that name, which must not be there yet.
-    ///
-    /// On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree too, also when no
-    /// controller is there: that gives freezing, killing, events and pressure.
-    ///
-    /// # Errors
-    /// `InvalidSpec` for a name or path that leads elsewhere; `Busy` when the group is there (EEXIST) or
-    /// the group above it holds processes; `NotFound` without the parent; `Unsupported` or `Permission`
-    /// for a controller that cannot be had, with what to do. Nothing is left of what was made.
-    pub fn create(name: &str, options: &CreateOptions) -> Result<Cgroup> {
-        check_group(name)?;
-        let above = GroupPath::parse(options.parent.as_deref().unwrap_or("."))?;
-        let asked = options.controllers.as_deref();
-        let host = probe::outline(|hierarchy| {
-            hierarchy.version == Version::V2 || may_hold(&hierarchy.controllers, asked)
-        })?;
-        let chosen = match choose(&host, asked) {
-            // A group that was given to the caller may be below one that was not.
-            Err(_) if options.parent.is_some() => {
-                let above = Cgroup::open(options.parent.as_deref().unwrap_or("."))?;
-                return match above.create_child(name, asked) {
-                    Err(error) if error.kind() == ErrorKind::Permission => Err(refusal(asked)),
-                    made => made,
-                };
-            }
-            // Why no group can be made, a tree may tell that was not asked.
-            Err(_) => return Err(refusal(asked)),
-            Ok(chosen) => chosen,
-        };
-        let read: Vec<(&Hierarchy, Vec<String>)> = chosen
-            .into_iter()
-            .filter(|hierarchy| above.in_hierarchy(hierarchy).is_dir())
-            .map(|hierarchy| (hierarchy, available(hierarchy, &above)))
-            .collect();
-        let parents: Vec<Parent<'_>> = read
-            .iter()
-            .map(|(hierarchy, controllers)| Parent {
-                version: hierarchy.version,
-                controllers,
-                enabled: &[],
-                name: hierarchy.name.as_deref(),
-                chain: above.chain(hierarchy),
-            })
-            .collect();
-        if parents.is_empty() {
-            return Err(missing(options.parent.as_deref().unwrap_or(".")));
-        }
-        let path = match &options.parent {
-            Some(parent) => format!("{}/{name}", parent.trim_end_matches('/')),
-            None => name.to_owned(),
-        };
-        Cgroup::make(path, &parents, asked, name)
-    }
-
-    /// Makes a group below this one, with the controllers that it must have, or all that this one has.
-    ///
-    /// # Errors
-    /// As [`Cgroup::create`].
-    pub fn create_child(&self, name: &str, controllers: Option<&[String]>) -> Result<Cgroup> {
-        check_group(name)?;
-        for asked in controllers.into_iter().flatten() {
-            self.tree(asked)?;
-        }
-        let parents: Vec<Parent<'_>> = self
-            .trees
-            .iter()
-            .map(|tree| Parent {
-                version: tree.version,
-                controllers: &tree.controllers,
-                enabled: &[],
-                name: tree.name.as_deref(),
-                chain: vec![tree.dir.path().to_owned()],
-            })
-            .collect();
-        let path = format!("{}/{name}", self.path.trim_end_matches('/'));
-        Cgroup::make(path, &parents, controllers, name)
-    }
-
-    fn make(
-        path: String,
-        parents: &[Parent<'_>],
-        asked: Option<&[String]>,
-        name: &str,
-    ) -> Result<Cgroup> {
-        let v2 = parents.iter().find(|p| p.version == Version::V2);
-        let enable: Vec<String> = v2.map_or(&[][..], |p| p.controllers).to_vec();
-        let mut enable: Vec<String> = match asked {
-            None => enable,
-            Some(asked) => enable.into_iter().filter(|c| asked.contains(c)).collect(),
-        };
-        let made = match Cgroupfs.make(parents, &enable, name) {
-            // Nobody has asked for them: the group is worth having without.
-            Err(error)
-                if asked.is_none() && error.subject().starts_with("cgroup.subtree_control") =>
-            {
-                enable.clear();
-                Cgroupfs.make(parents, &enable, name)
-            }
-            made => made,
-        };
-        let group = Cgroup::of_trees(path, made?);
-        let lacks = |c: &&String| enable.contains(c) && group.tree(c).is_err();
-        if let Some(lost) = asked.into_iter().flatten().find(lacks) {
-            let _ = group.remove();
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                Stage::Cgroup,
-                group.path,
-                format!("the {lost} controller cannot be handed down to it"),
-            ));
-        }
-        Ok(group)
-    }
-
     pub(super) fn of_trees(path: String, mut trees: Vec<Tree>) -> Cgroup {
         for tree in trees.iter_mut().filter(|t| t.version == Version::V2) {
             tree.controllers = words(&tree.dir, "cgroup.controllers");
@@ -177,7 +54,12 @@ impl Cgroup {
             path,
             trees,
             peak: Mutex::new(None),
+            unit: None,
         }
+    }
+
+    pub(super) fn name_it(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
     }
 
     /// Opens a group that is there: `a/b` below the caller's own, `/a/b` from the root of each hierarchy
@@ -254,6 +136,11 @@ impl Cgroup {
     /// `process N` for that of a process.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The scope of systemd's that the group is in, with `.scope`, where this handle's process made it.
+    pub fn unit(&self) -> Option<&str> {
+        self.unit.as_deref().map(Unit::name)
     }
 
     /// The group's directories, one for each hierarchy.
@@ -431,11 +318,11 @@ impl Cgroup {
             .collect();
         // Mostly they are empty. What is not may be the caller's own, or the root of them all, and then
         // nobody has meant the groups below it.
-        if standing.iter().all(|dir| std::fs::remove_dir(dir).is_ok()) {
-            return Ok(());
+        if !standing.iter().all(|dir| std::fs::remove_dir(dir).is_ok()) {
+            self.refuse_own("would lose every group that is empty below it")?;
+            end::remove(standing.into_iter())?;
         }
-        self.refuse_own("would lose every group that is empty below it")?;
-        end::remove(standing.into_iter())
+        self.unit.as_ref().map_or(Ok(()), |unit| unit.end())
     }
 
     /// Kills every process of the group and of those below it, forked ones included, frozen ones too.

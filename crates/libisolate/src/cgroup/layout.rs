@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::systemd::{Manager, SystemdHost};
 use crate::spec::Bytes;
 
 /// The version of a hierarchy's interface (cgroups(7)).
@@ -77,6 +78,13 @@ pub struct CgroupHost {
     /// group below cannot have more.
     #[serde(default)]
     pub pids_allowed: Option<u64>,
+    /// systemd, where it is or the environment names its bus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub systemd: Option<SystemdHost>,
+    /// Whose units the trees are shown for, where they are not shown as the caller's own groups are
+    /// ([`CgroupHost::through`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_for: Option<Manager>,
 }
 
 impl CgroupHost {

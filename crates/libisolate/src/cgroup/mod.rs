@@ -10,6 +10,7 @@ mod bpf;
 mod choice;
 mod controller;
 pub mod convert;
+mod create;
 mod delegate;
 mod device;
 pub mod devices;
@@ -35,6 +36,7 @@ mod pseudo;
 mod put;
 mod release;
 pub mod stat;
+mod systemd;
 #[cfg(test)]
 mod testing;
 mod told;
@@ -43,11 +45,12 @@ mod write;
 
 pub(crate) use bpf::program::try_for_devices as try_device_program;
 pub(crate) use controller::check as check_limits;
+pub use create::CreateOptions;
 pub use device::DeviceFact;
 pub(crate) use device::{look as look_at_device, named as named_devices, with_numbers};
 pub use events::{Event, EventKind, Events, Level, LevelMode, Resource, Watch};
 pub use group::{Group, GroupPlan, Write};
-pub use handle::{Cgroup, CreateOptions, Place};
+pub use handle::{Cgroup, Place};
 pub use layout::{CgroupHost, Hierarchy, Layout, Version};
 pub use leaf::move_to_leaf;
 pub use memory::{MemoryValue, OomControl};
@@ -57,3 +60,7 @@ pub use plan::plan_group;
 pub(crate) use probe::own_group_for;
 pub(crate) use probe::probe;
 pub use stat::{Stat, StatKind};
+pub(crate) use systemd::{
+    Asked, choose as choose_driver, told as told_of_unit, version as systemd_version,
+};
+pub use systemd::{Manager, Property, PropertyValue, SystemdHost, UnitPlan};

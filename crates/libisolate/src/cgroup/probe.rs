@@ -10,7 +10,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{AccessFlags, faccessat};
 
-use super::{CgroupHost, Hierarchy, Version, parse};
+use super::{CgroupHost, Hierarchy, Version, parse, systemd};
 use crate::error::{Error, Result, Stage, describe};
 use crate::kernfile;
 use crate::spec::Bytes;
@@ -57,6 +57,7 @@ pub(crate) fn probe() -> Result<CgroupHost> {
     host.has_kill = host.unified().is_some_and(has_kill);
     host.swap_accounting = host.controller("memory").is_some_and(accounts_swap);
     host.pids_allowed = host.controller("pids").and_then(pids_allowed);
+    host.systemd = systemd::look(&host);
     Ok(host)
 }
 
@@ -91,6 +92,8 @@ pub(super) fn outline(wanted: impl Fn(&Hierarchy) -> bool) -> Result<CgroupHost>
         swap_accounting: false,
         swap_device: false,
         pids_allowed: None,
+        systemd: None,
+        shown_for: None,
     })
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn current(spec: &Spec) -> Result<Host> {
             host
         }
     };
+    host.cgroup.ask_again();
     host.refresh(spec)?;
     host.shift_base = shift_base()?;
     Ok(host)

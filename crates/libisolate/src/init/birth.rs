@@ -80,6 +80,7 @@ pub(crate) struct Newborn {
 }
 
 /// A process that is killed and reaped when this is dropped.
+#[derive(Debug)]
 pub(crate) struct Guarded {
     spark: Option<Spark>,
     /// What ends it: SIGKILL, or `KILL_REAPED` where it has to reap another first.

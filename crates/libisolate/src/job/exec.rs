@@ -53,15 +53,18 @@ impl Job {
             inner.namespaces.set(kind, mode);
             entered.push(theirs);
         }
-        let (ids, groups) = {
+        let (ids, groups, inside) = {
             let state = self.state();
-            (state.ids, state.group_fds()?)
+            match state.closed_group()? {
+                Some(inside) => (state.ids, Vec::new(), Some(inside)),
+                None => (state.ids, state.group_fds()?, None),
+            }
         };
         if let Some((uid, gid)) = ids {
             inner.uid = inner.uid.or(Some(uid));
             inner.gid = inner.gid.or(Some(gid));
         }
-        let started = super::start(&inner, Some(Place { groups }));
+        let started = super::start(&inner, Some(Place { groups, inside }));
         // Whoever has ended meanwhile has left namespaces that nobody can enter.
         started.map_err(|error| if self.is_over() { self.ended() } else { error })
     }

@@ -4,19 +4,18 @@
 //! whatever there is.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use isolate_plan::{Cause, Ended, Report};
 use isolate_sys::Errno;
-use isolate_sys::calls::fd;
 
 use super::slots::Slots;
 use super::stdio::Streams;
 use super::{idmap, stdio};
-use crate::cgroup::Group;
+use crate::cgroup::{Cgroup, Group};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::host;
+use crate::host::{self, Host};
 use crate::init::{Control, Cradle, Heard, Newborn, Spark};
 use crate::job::Enforcement;
 use crate::ns::{Kind, joined};
@@ -43,43 +42,56 @@ pub(super) struct Launched {
 pub(super) struct Place {
     /// The files by which a process joins the job's groups.
     pub groups: Vec<OwnedFd>,
+    /// The job's group, where the caller may not let a process join it by itself.
+    pub inside: Option<Cgroup>,
 }
 
 pub(super) fn launch(spec: &Spec, place: Option<Place>) -> Result<Launched> {
     spec.check()?;
     let open = stdio::open_streams();
-    let host = host::current(spec)?;
-    let groups = place.map_or_else(Vec::new, |place| place.groups);
-    let plan = plan::plan_inside(spec, &host, groups.len())?;
-    let streams = Streams::open(spec, open, plan.outside)?;
-    let cradle = Cradle::new(&plan, joined(&plan)?)?;
-    let program = cradle.program.clone();
+    let mut host = host::current(spec)?;
+    let (groups, inside) =
+        place.map_or_else(Default::default, |place| (place.groups, place.inside));
+    let mut plan = plan::plan_inside(spec, &host, groups.len())?;
 
     // Before the init, so that it is dropped after it.
     let mut guard = Guard::default();
-    guard.0 = match &plan.group {
-        Some(wanted) => Some(Group::create(&host.cgroup, wanted)?),
-        None => None,
+    guard.0 = match make_group(&host, &plan) {
+        Ok(group) => group,
+        Err(error) => {
+            // Where systemd does not make it, a job that can go without its group does so.
+            plan = without_unit(spec, &mut host, &plan, error)?;
+            None
+        }
     };
+    let streams = Streams::open(spec, open, plan.outside)?;
+    let cradle = Cradle::new(&plan, joined(&plan)?)?;
+    let program = cradle.program.clone();
+    let group = guard.0.as_ref();
     // Only in the v2 tree can a process be born, and only while its limits are open.
-    let cgroup = guard
-        .0
+    let unified = group.and_then(Group::birth_fd);
+    let in_unit = plan
+        .group
         .as_ref()
-        .and_then(Group::birth_fd)
-        .filter(|_| host.features.clone3);
-    let expected_birth = cgroup.is_some();
+        .is_some_and(|group| group.unit.is_some());
+    let expected_birth = unified.is_some() && (host.features.clone3 || in_unit);
+    let may_be_born =
+        |group: &Group| host.features.clone3 && group.takes_processes_of(&host.cgroup);
+    let cgroup = unified.filter(|_| group.is_some_and(may_be_born));
     let newborn = cradle.light(&plan, cgroup)?;
+    if let Some(inside) = &inside {
+        inside.attach(&[newborn.pid()])?;
+    }
     if plan.new_user {
         idmap::write_plan(newborn.pid(), &plan)?;
     }
     let mut enforcement = plan.enforcement.clone();
     if let Some(group) = &guard.0 {
         if expected_birth && !newborn.in_cgroup() {
-            adopt(group, newborn.pid())?;
+            group.adopt(newborn.pid())?;
         }
         group.write_limits(&mut enforcement)?;
     }
-    let group = guard.0.as_ref();
     let slots = Slots::open(
         &plan,
         &streams,
@@ -161,18 +173,26 @@ impl Drop for Guard {
     }
 }
 
-/// Moves the init into the group's v2 directory where it could not be born there. It costs a grace
-/// period of the kernel (some 10 ms), on Linux before 5.7 only.
-fn adopt(group: &Group, pid: i32) -> Result<()> {
-    let fds = group.join_fds(true)?;
-    let Some(procs) = fds.last() else {
-        return Ok(());
+fn make_group(host: &Host, plan: &Plan) -> Result<Option<Group>> {
+    let make = |wanted| Group::create(&host.cgroup, wanted);
+    plan.group.as_ref().map(make).transpose()
+}
+
+/// The plan for a host whose systemd makes no unit, for the reason that the error gives; or the error, for
+/// a job that has to have its group.
+fn without_unit(spec: &Spec, host: &mut Host, plan: &Plan, error: Error) -> Result<Plan> {
+    let in_unit = plan
+        .group
+        .as_ref()
+        .is_some_and(|group| group.unit.is_some());
+    let Some(systemd) = host.cgroup.systemd.as_mut().filter(|_| in_unit) else {
+        return Err(error);
     };
-    fd::write(procs.as_raw_fd(), pid.to_string().as_bytes())
-        .map(drop)
-        .map_err(|errno| {
-            Error::from_errno(errno, Stage::Cgroup, format!("cgroup.procs: \"{pid}\""))
-        })
+    systemd.reason = Some(format!("{}: {}", error.subject(), error.detail()));
+    match plan::plan_inside(spec, host, 0) {
+        Ok(plan) if plan.group.is_none() => Ok(plan),
+        _ => Err(error),
+    }
 }
 
 fn early_death(first: &First, newborn: &Newborn) -> Error {

@@ -14,7 +14,7 @@ use super::capture::{Capture, Progress};
 use super::launch::Launched;
 use super::outcome::{Enforcement, Outcome, Reason, Usage};
 use super::poll;
-use crate::cgroup::Group;
+use crate::cgroup::{Cgroup, Group};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::init::{Control, Heard, memfile, pidfd};
 use crate::ns::{self, Kind, Namespace, Process};
@@ -257,6 +257,14 @@ impl State {
         self.group
             .as_ref()
             .map_or_else(|| Ok(Vec::new()), |group| group.join_fds(true))
+    }
+
+    /// The job's group, where the caller may not let a process join it by itself.
+    pub fn closed_group(&self) -> Result<Option<Cgroup>> {
+        match &self.group {
+            Some(group) if !group.is_open()? => group.handle().map(Some),
+            _ => Ok(None),
+        }
     }
 
     pub fn usage(&self) -> Usage {

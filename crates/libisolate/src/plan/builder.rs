@@ -6,6 +6,7 @@ use isolate_plan::{Encoder, Op, Ops};
 use isolate_sys::Errno;
 
 use super::{Label, Plan, Slot};
+use crate::cgroup::{GroupPlan, Manager, Property};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::job::{Enforced, Enforcement, EnforcementStatus};
 use crate::remedy;
@@ -112,25 +113,7 @@ pub(super) fn text(plan: &Plan) -> String {
         let _ = writeln!(text, "setgroups deny");
     }
     if let Some(group) = &plan.group {
-        let _ = writeln!(
-            text,
-            "group hierarchies {:?} enable {:?}",
-            group.hierarchies, group.enable
-        );
-        for write in &group.writes {
-            let _ = writeln!(
-                text,
-                "write {} {} {:?}{}",
-                write.hierarchy,
-                write.file,
-                write.value,
-                if write.best_effort {
-                    " (best effort)"
-                } else {
-                    ""
-                }
-            );
-        }
+        group_text(group, &mut text);
     }
     for (number, slot) in plan.slots.iter().enumerate() {
         let _ = writeln!(text, "slot {number} {slot:?}");
@@ -159,6 +142,44 @@ pub(super) fn text(plan: &Plan) -> String {
         );
     }
     text
+}
+
+fn group_text(group: &GroupPlan, text: &mut String) {
+    let _ = writeln!(
+        text,
+        "group hierarchies {:?} enable {:?}",
+        group.hierarchies, group.enable
+    );
+    if let Some(unit) = &group.unit {
+        let shown = |name: &Option<String>| name.clone().unwrap_or("(default)".to_owned());
+        let manager = match unit.manager {
+            Manager::System => "system",
+            Manager::User => "user",
+        };
+        let _ = writeln!(
+            text,
+            "unit {} slice {} by the {manager} manager",
+            shown(&unit.name),
+            shown(&unit.slice)
+        );
+        for Property { name, value, since } in &unit.properties {
+            let _ = writeln!(text, "property {name} {value:?} (systemd {since})");
+        }
+    }
+    for write in &group.writes {
+        let _ = writeln!(
+            text,
+            "write {} {} {:?}{}",
+            write.hierarchy,
+            write.file,
+            write.value,
+            if write.best_effort {
+                " (best effort)"
+            } else {
+                ""
+            }
+        );
+    }
 }
 
 pub(crate) fn failure(labels: &[Label], op: u32, errno: Errno) -> Error {

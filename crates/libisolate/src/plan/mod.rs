@@ -16,7 +16,9 @@ use serde::Serialize;
 
 use isolate_plan::{NO_SLOT, Op};
 
-use crate::cgroup::{GroupPlan, plan_group, with_numbers};
+use crate::cgroup::{
+    Asked, GroupPlan, UnitPlan, choose_driver, plan_group, told_of_unit, with_numbers,
+};
 use crate::error::{Error, Result, Stage};
 use crate::host::Host;
 use crate::job::Enforcement;
@@ -294,8 +296,11 @@ fn decide_group(spec: &Spec, host: &Host, build: &mut Builder) -> Result<Option<
     let strict = spec.profile == Profile::Strict;
     let mut limits = with_numbers(&spec.limits, |path| host.device(path))?;
     let limited = limits.names().next().is_some();
+    let asked = Asked::of(spec);
     let mode = match spec.cgroup {
         Some(mode) => mode,
+        // Who names systemd does not mean to go without.
+        None if asked.names_systemd() => CgroupMode::New,
         // Limits that must hold are errors of their own; the group itself is wanted, not demanded.
         None if strict || limited => CgroupMode::Try,
         None => CgroupMode::None,
@@ -304,8 +309,25 @@ fn decide_group(spec: &Spec, host: &Host, build: &mut Builder) -> Result<Option<
         limits.pids = Some(DEFAULT_PIDS);
         limits.best_effort.push("pids".into());
     }
-    let (group, enforcement) = plan_group(&limits, mode, &host.cgroup, spec.init)?;
+    let systemd = match mode {
+        CgroupMode::None => None,
+        _ => choose_driver(&asked, &host.cgroup)?,
+    };
+    let Some(systemd) = systemd else {
+        let (group, enforcement) = plan_group(&limits, mode, &host.cgroup, spec.init)?;
+        build.enforcement.extend(enforcement);
+        return Ok(group);
+    };
+    let seen = host.cgroup.through(systemd);
+    let (mut group, enforcement) = plan_group(&limits, mode, &seen, spec.init)?;
+    if let Some(group) = &mut group {
+        let unit = UnitPlan::new(&asked, systemd, &limits, &enforcement)?;
+        group.in_unit(unit, &seen);
+    }
     build.enforcement.extend(enforcement);
+    if group.is_some() {
+        build.enforcement.push(told_of_unit(&asked));
+    }
     Ok(group)
 }
 
@@ -317,7 +339,9 @@ fn join_group(group: &GroupPlan, host: &Host, build: &mut Builder) {
         let Some(hierarchy) = host.cgroup.hierarchies.get(*index) else {
             continue;
         };
-        let born_there = hierarchy.version == crate::cgroup::Version::V2 && host.features.clone3;
+        // Or, in a unit, moved there by who may.
+        let born_there = hierarchy.version == crate::cgroup::Version::V2
+            && (host.features.clone3 || group.unit.is_some());
         if !born_there {
             let slot = build.slot(Slot::Join(place));
             build.push(

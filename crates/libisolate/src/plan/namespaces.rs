@@ -341,7 +341,7 @@ pub(super) fn send(new: &Decided, build: &mut Builder) -> Result<()> {
         build.push(Stage::Namespace, path, &Op::Send { path: &wire });
     }
     let last = if new.has(Kind::Pid) {
-        Op::Hold {}
+        Op::Hold { ended_by: 0 }
     } else {
         Op::Leave {}
     };

@@ -1,6 +1,7 @@
 //! What can be said against a spec without looking at a host.
 
 use super::{Bytes, Limits, NamespaceMode, Root, Spec, Stdio};
+use crate::cgroup::Asked;
 use crate::error::{Error, Result};
 use crate::ns::{Kind, check_id_map, find_sysctl};
 use crate::plan::{RLIMITS, namespace_mode, stream};
@@ -24,6 +25,7 @@ pub(super) fn spec(spec: &Spec) -> Result<()> {
     namespaces(spec)?;
     names(spec)?;
     limits(&spec.limits)?;
+    Asked::of(spec).check(spec.cgroup)?;
     if !spec.init {
         for (field, set) in [
             ("timeout", spec.timeout.is_some()),

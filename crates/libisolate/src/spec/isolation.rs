@@ -180,3 +180,17 @@ pub enum CgroupMode {
     /// None; a limit that needs one is an error.
     None,
 }
+
+/// Who makes the job's cgroup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Driver {
+    /// systemd where it manages the caller's own cgroup, else this library.
+    #[default]
+    Auto,
+    /// This library, by directories below the caller's own cgroup.
+    Cgroupfs,
+    /// systemd, as a transient scope of its system manager (root) or of the caller's user manager.
+    Systemd,
+}

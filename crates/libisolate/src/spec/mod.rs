@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use bytes::Bytes;
 pub use files::{Bind, Root, RootDir, Stdio, StdioFile, Tmpfs};
 pub use isolation::{
-    CgroupMode, IdMap, NamespaceMode, Namespaces, Net, Profile, Seccomp, TimeOffsets,
+    CgroupMode, Driver, IdMap, NamespaceMode, Namespaces, Net, Profile, Seccomp, TimeOffsets,
 };
 pub use limit_rules::{CpusetPartition, DeviceRule, IoLimit, RdmaLimit};
 pub use limits::Limits;
@@ -122,6 +122,20 @@ pub struct Spec {
     /// The job's cgroup; default `try` under `strict`, none under `none` unless a limit needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<CgroupMode>,
+    /// Who makes the job's cgroup; default `auto`: systemd where it manages the caller's own cgroup,
+    /// else this library. docs/systemd.md tells more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<Driver>,
+    /// The slice that the job's scope is in, such as `build-nightly.slice`, where systemd makes the
+    /// cgroup; it is made where it is not there. Default `system.slice` for root, `app.slice` of the
+    /// user's own manager for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<String>,
+    /// The name of the job's scope where systemd makes the cgroup: `NAME` or `NAME.scope`, of ASCII
+    /// letters, digits and `:-_.\\@`, at most 255 bytes. Default a name of the library's own,
+    /// `isolate-PID-START-N.scope`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Capabilities the job has in its user namespace, such as `["net_admin"]`; `["all"]` keeps all.
     /// Default none under `strict`, unchanged under `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

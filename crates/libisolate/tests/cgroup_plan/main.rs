@@ -1,5 +1,6 @@
 //! What limits mean on each kind of host: the plan of a group, on saved hosts, without root.
 
+mod driver;
 mod each;
 mod whole;
 

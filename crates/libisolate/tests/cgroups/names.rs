@@ -184,6 +184,7 @@ fn parents_and_controllers_that_are_not_there() {
         let options = |parent: Option<&str>, controllers: Option<&[&str]>| CreateOptions {
             parent: parent.map(str::to_owned),
             controllers: controllers.map(|all| all.iter().map(|c| (*c).to_owned()).collect()),
+            ..CreateOptions::default()
         };
         if group_or_skip(test, "probe").is_none() {
             return;

@@ -67,7 +67,11 @@ pub fn controller_or_skip(test: &str, controller: &str) -> bool {
             .split('|')
             .any(|one| list.iter().any(|c| c == one))
     };
-    let usable = host.cgroup.hierarchies.iter().any(|h| {
+    let cgroup = match &host.cgroup.systemd {
+        Some(systemd) if systemd.manages_caller => host.cgroup.through(systemd),
+        _ => host.cgroup,
+    };
+    let usable = cgroup.hierarchies.iter().any(|h| {
         let handed_out =
             h.version == libisolate::cgroup::Version::V1 || h.can_enable || wanted(&h.enabled);
         h.writable && wanted(&h.controllers) && handed_out

@@ -24,6 +24,7 @@ const NUMBERS: &[(&str, &str, &[&str])] = &[
     ("Root", "ROOT", &["system", "host", "keep"]),
     ("Stdio", "STDIO", &["inherit", "null", "pipe", "capture"]),
     ("CgroupMode", "CGROUP", &["new", "try", "none"]),
+    ("Driver", "DRIVER", &["auto", "cgroupfs", "systemd"]),
     ("Seccomp", "SECCOMP", &["default", "off"]),
     ("CpusetPartition", "CPUSET", &["member", "root", "isolated"]),
     (
@@ -100,7 +101,7 @@ pub fn constants(model: &Model) -> Result<String> {
     let mut text = format!(
         "//! Numbers for C of every plain enum, and the way from one to the other.\n{NO_EDIT}\n\
          use libisolate::job::EnforcementStatus;\n\
-         use libisolate::spec::{{CgroupMode, CpusetPartition, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
+         use libisolate::spec::{{CgroupMode, CpusetPartition, Driver, NamespaceMode, Namespaces, Net, Profile, Root, Seccomp, Size, Stdio}};\n\
          use libisolate::{{Error, ErrorKind, Reason, Result}};\n\n\
          /// A number of bytes, in the range that the kernel takes.\n\
          pub(crate) fn size(bytes: u64) -> Result<Size> {{\n\

@@ -17,6 +17,7 @@ mod rdma;
 
 use std::fmt::Display;
 
+pub(super) use cpuset::parse_list;
 pub(super) use files::{PREFIXES, home as home_of_file};
 pub(super) use net::spread as spread_priorities;
 pub(super) use order::order;
