@@ -3366,6 +3366,22 @@ int isolate_host_to_json(const struct isolate_host *host, char **out, struct iso
 void isolate_host_free(struct isolate_host *host);
 
 /**
+ * Examine this host for this caller: what of the library works, what does not, why, and what to do.
+ *
+ * Makes each kind of namespace and runs two small jobs; nothing of them is left, and nothing of the calling
+ * process changes.
+ *
+ * out: JSON text on one line, on success: `ready`, whether everything works that a default job needs, and
+ * `checks`, each with `area`, `name`, `status` (works, limited, fails, absent), `needed`, `found`, `reason`
+ * and `remedy`. include/isolate.schema.json has it as Diagnosis.
+ * Returns 0 or a negative errno. What a host lacks is no error but a check that says so.
+ * Ownership: release *out with isolate_string_free.
+ * Threads: any. Blocks: until the jobs have ended. Since: 0.1
+ */
+int isolate_doctor_examine(char **out,
+                           struct isolate_error **err);
+
+/**
  * Make a group, which must not be there yet.
  *
  * On a host with v1 hierarchies and a v2 tree it gets a directory in the v2 tree too, also when no

@@ -161,6 +161,13 @@ export function specFromJson(text: string): SpawnOptions & { readonly argv: read
 export function host(): Record<string, unknown>;
 
 /**
+ * Examines this host for this caller: what of the library works, what does not, why, and what to do. Makes
+ * each kind of namespace and runs two small jobs; nothing of them is left, and nothing of the calling process
+ * changes. What a host lacks is no error but a check that says so.
+ */
+export function doctor(): Promise<Diagnosis>;
+
+/**
  * Moves the calling process out of its own v2 cgroup into a group `isolate-leaf` below it, so that limits
  * can be set beside it. For a program that is alone in a cgroup of its own, before its first job; where
  * nothing is to be done, does nothing.

@@ -5,6 +5,7 @@
 const { Cgroup } = require('./lib/cgroup');
 const convert = require('./lib/convert');
 const { AbortError, IsolateError, translated } = require('./lib/errors');
+const { doctor } = require('./lib/doctor');
 const { Events } = require('./lib/events');
 const inside = require('./lib/inside');
 const { Job } = require('./lib/job');
@@ -21,6 +22,7 @@ exports.Job = Job;
 exports.IsolateError = IsolateError;
 exports.AbortError = AbortError;
 exports.specFromJson = specFromJson;
+exports.doctor = doctor;
 exports.host = () => JSON.parse(translated(() => native().host()));
 exports.moveToLeaf = () => translated(() => native().moveToLeaf());
 exports.version = require('./package.json').version;

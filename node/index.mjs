@@ -2,7 +2,7 @@
 
 import libisolate from './index.js';
 
-export const { run, spawn, Job, IsolateError, AbortError, specFromJson, host, moveToLeaf, version } = libisolate;
+export const { run, spawn, Job, IsolateError, AbortError, specFromJson, doctor, host, moveToLeaf, version } = libisolate;
 export const { Cgroup, Events, convert } = libisolate;
 export const { Namespace, NamespaceSet, createNamespaces, namespaceKinds } = libisolate;
 export const { runInside, enterThread, enterThreadPidfd, unshareThread } = libisolate;

@@ -443,3 +443,18 @@ exports.DeviceExplanation = {
   rule: ['rule'],
   reason: ['reason'],
 };
+
+exports.Diagnosis = {
+  ready: ['ready'],
+  checks: ['checks', 'Check'],
+};
+
+exports.Check = {
+  area: ['area'],
+  name: ['name'],
+  status: ['status'],
+  needed: ['needed'],
+  found: ['found'],
+  reason: ['reason'],
+  remedy: ['remedy'],
+};

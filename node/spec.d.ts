@@ -1280,3 +1280,50 @@ export interface DeviceExplanation {
   /** What decides, in words, with the path of the group. */
   readonly reason: string;
 }
+
+/** What was found wrong and right with this host for this caller. */
+export interface Diagnosis {
+  /** Whether everything works that a default job needs. */
+  readonly ready: boolean;
+  /** All that was examined, area by area. */
+  readonly checks: readonly Check[];
+}
+
+/** One thing that was examined. */
+export interface Check {
+  /** What it is about. */
+  readonly area: CheckArea;
+  /** What was examined, in a few words; unique in its area. */
+  readonly name: string;
+  /** What it came to. */
+  readonly status: CheckStatus;
+  /** Whether a default job, a strict one without limits, does not start without it. */
+  readonly needed: boolean;
+  /** What was found, in a few words. */
+  readonly found: string;
+  /** Why it does not work in full, in one line. */
+  readonly reason: string | null;
+  /** What to do about it, in one line: a command or a file with its content where there is one. */
+  readonly remedy: string | null;
+}
+
+/**
+ * What a check is about.
+ * - `'kernel'`: The kernel's release, its calls, filters and programs.
+ * - `'proc'`: /proc and what it holds.
+ * - `'namespaces'`: The eight kinds of namespaces, and mounts in them.
+ * - `'ids'`: Maps of user and group ids.
+ * - `'cgroups'`: The cgroup trees and their controllers.
+ * - `'systemd'`: systemd as the manager of the cgroup tree.
+ * - `'jobs'`: Jobs, tried for real.
+ */
+export type CheckArea = 'kernel' | 'proc' | 'namespaces' | 'ids' | 'cgroups' | 'systemd' | 'jobs';
+
+/**
+ * What a check came to.
+ * - `'works'`: It works.
+ * - `'limited'`: It works with less than it could; the reason says what is lost.
+ * - `'fails'`: What needs it cannot be had.
+ * - `'absent'`: It is not there, and nothing here misses it.
+ */
+export type CheckStatus = 'works' | 'limited' | 'fails' | 'absent';

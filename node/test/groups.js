@@ -7,7 +7,7 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const iso = require('..');
 
-const mustWork = Boolean(process.env.MUST_WORK);
+const mustWork = Boolean(process.env.ISOLATE_MUST_WORK);
 const MIB = 1 << 20;
 let count = 0;
 

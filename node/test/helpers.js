@@ -77,7 +77,7 @@ function state() {
 function tidy(name, body) {
   test(name, async (context) => {
     // The addon's own descriptors (the reactor's epoll) and Node's lazily opened ones come with the first job.
-    await iso.run(['true'], { stdin: 'null', stdout: 'null', input: undefined });
+    await iso.run(['true'], { profile: 'none', stdin: 'null', stdout: 'null', input: undefined });
     const before = state();
     await body(context);
     assert.deepEqual(state(), before);

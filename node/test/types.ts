@@ -1,7 +1,7 @@
 // A user's file for `tsc --strict`: what it says about types must hold, and what is marked must be wrong.
 
 import { createServer } from 'node:net';
-import { run, spawn, host, specFromJson, IsolateError, type Outcome, type Job, type Spec, type Reason } from 'libisolate';
+import { run, spawn, doctor, host, specFromJson, IsolateError, type Diagnosis, type Outcome, type Job, type Spec, type Reason } from 'libisolate';
 import {
   Namespace, NamespaceSet, createNamespaces, namespaceKinds, runInside, enterThread, unshareThread, listNamespaces,
   namespaceTree, persistedNamespaces, processesIn, translatePid, translateUid, idMapsOf, writeIdMaps,
@@ -95,6 +95,16 @@ export async function useNamespaces(job: Job): Promise<void> {
   await net.run((a: number) => a, 'x');
   // @ts-expect-error: settings are those of namespaces alone
   await createNamespaces('net', { cwd: '/' });
+}
+
+export async function useDoctor(): Promise<void> {
+  const diagnosis: Diagnosis = await doctor();
+  for (const check of diagnosis.checks) {
+    const remedy: string | null = check.remedy;
+    console.log(check.area satisfies string, check.status === 'fails', remedy);
+    // @ts-expect-error: no such status
+    check.status === 'broken';
+  }
 }
 
 export async function useCgroups(): Promise<void> {

@@ -28,7 +28,7 @@ from __future__ import annotations
 import json as _json
 from typing import TYPE_CHECKING, Any, Dict
 
-from . import _native, convert
+from . import _native, _wire, convert
 from ._cgroup import Cgroup
 from ._cgroup_events import Events
 from ._cgroup_types import (
@@ -37,6 +37,7 @@ from ._cgroup_types import (
     PressureLevelWatch, PressureResource, PressureStat, PressureWatch, RdmaStat, Stalls, Stat, StatKind,
     ThresholdWatch, Watch,
 )
+from ._doctor_types import Check, CheckArea, CheckStatus, Diagnosis
 from ._job import Job, run, spawn
 from ._namespace import Namespace
 from ._ns_create import NamespaceSet, create_namespaces
@@ -75,6 +76,15 @@ def host() -> Dict[str, Any]:
     return data
 
 
+def doctor() -> Diagnosis:
+    """Examines this host for this caller: what of the library works, what does not, why, and what to do.
+
+    Makes each kind of namespace and runs two small jobs; nothing of them is left, and nothing of the calling
+    process changes. What a host lacks is no exception but a check that says so.
+    """
+    return _wire.read(Diagnosis, _json.loads(_native.doctor()))
+
+
 def move_to_leaf() -> None:
     """Moves the calling process out of its own v2 cgroup into a group `isolate-leaf` below it, so that limits
     can be set beside it. For a program that is alone in a cgroup of its own, before its first job.
@@ -96,8 +106,9 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Bind", "BusyError", "Cgroup", "CgroupEvent", "CgroupEventKind", "CgroupMode", "CgroupPath", "CgroupPlace",
-    "CgroupVersion", "ChildError", "ChildPin", "ConversionRule", "CpuStat", "CpusetPartition", "DeviceExplanation", "DeviceRule",
-    "Driver", "Enforced", "EnforcementStatus", "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
+    "CgroupVersion", "Check", "CheckArea", "CheckStatus", "ChildError", "ChildPin", "ConversionRule", "CpuStat",
+    "CpusetPartition", "DeviceExplanation", "DeviceRule", "Diagnosis", "Driver", "Enforced", "EnforcementStatus",
+    "Events", "FdPin", "ForChildrenPin", "HasFileno", "HugetlbStat", "IdMap",
     "IdMaps", "Inside", "InternalError", "InvalidSpecError", "IoLimit", "IoStat", "IsolateError", "Job",
     "JobFailed", "KindFacts", "LimitError", "Limits", "MemoryStat", "MemoryValue", "MiscStat", "MountInfo",
     "MountPin", "Namespace", "NamespaceEntry", "NamespaceId", "NamespaceKind", "NamespaceMode", "NamespaceSet",
@@ -107,7 +118,7 @@ __all__ = [
     "RdmaStat", "Reason", "Root", "RootDir", "Seccomp", "Seconds", "Size", "Spec", "SpecOptions", "Stalls",
     "Stat", "StatKind", "Stdio", "StdioFile", "SubordinateIds", "Text", "ThreadPin", "ThresholdWatch",
     "TimeOffsets", "TimeoutExpired", "Tmpfs", "TreeNode", "UnsupportedError", "Usage", "Watch", "aio",
-    "cgroup_paths", "convert", "create_namespaces", "enter_thread", "enter_thread_pidfd", "entered", "host",
+    "cgroup_paths", "convert", "create_namespaces", "doctor", "enter_thread", "enter_thread_pidfd", "entered", "host",
     "id_maps", "list_namespaces", "move_to_leaf", "namespace_kinds", "namespace_tree", "persisted_namespaces",
     "run", "set_time_offsets", "spawn", "subordinate_ids", "time_offsets_of", "translate_gid", "translate_pid",
     "translate_uid", "unpersist", "unpersist_name", "unshare_thread", "write_id_maps",

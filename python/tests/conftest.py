@@ -25,7 +25,7 @@ def skip(reason: str) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def warm() -> None:
     """The library keeps the init's sealed memory open from the first job on."""
-    iso.run(["true"])
+    iso.run(["true"], profile="none")
 
 
 @pytest.fixture

@@ -78,6 +78,13 @@ def use_cgroups() -> None:
     print(weight, iso.convert.shares_to_weight(1, "x"))  # type: ignore[arg-type]
 
 
+def ask_the_doctor() -> None:
+    diagnosis: iso.Diagnosis = iso.doctor()
+    for check in diagnosis.checks:
+        status: iso.CheckStatus = check.status
+        print(check.area, status, check.reason or "", diagnosis.ready)
+
+
 async def watch(group: iso.Cgroup) -> None:
     async with iso.aio.events(group, "populated") as events:
         async for event in events:

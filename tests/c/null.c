@@ -291,6 +291,9 @@ static void setters_refuse_a_null_spec(void)
     CHECK_INT(isolate_spec_add_best_effort(NULL, "memory"), -EINVAL);
     CHECK_INT(isolate_spec_set_timeout_ms(NULL, 1), -EINVAL);
     CHECK_INT(isolate_spec_set_cgroup(NULL, ISOLATE_CGROUP_NEW), -EINVAL);
+    CHECK_INT(isolate_spec_set_driver(NULL, ISOLATE_DRIVER_AUTO), -EINVAL);
+    CHECK_INT(isolate_spec_set_slice(NULL, "a.slice"), -EINVAL);
+    CHECK_INT(isolate_spec_set_unit(NULL, "u"), -EINVAL);
     CHECK_INT(isolate_spec_set_no_new_privs(NULL, 1), -EINVAL);
     CHECK_INT(isolate_spec_set_seccomp(NULL, ISOLATE_SECCOMP_OFF), -EINVAL);
     CHECK_INT(isolate_spec_set_new_session(NULL, 1), -EINVAL);
@@ -363,6 +366,12 @@ static void refused_values_leave_the_spec_alone(void)
     CHECK_INT(isolate_spec_set_cpus(spec, 0.0 / (isolate_version() == NULL)), -EINVAL);
     CHECK_INT(isolate_spec_set_timeout_ms(spec, UINT64_MAX), -EINVAL);
     CHECK_INT(isolate_spec_set_cgroup(spec, 4), -EINVAL);
+    CHECK_INT(isolate_spec_set_driver(spec, 0), -EINVAL);
+    CHECK_INT(isolate_spec_set_driver(spec, 4), -EINVAL);
+    CHECK_INT(isolate_spec_set_slice(spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_slice(spec, "\xff.slice"), -EINVAL);
+    CHECK_INT(isolate_spec_set_unit(spec, NULL), -EINVAL);
+    CHECK_INT(isolate_spec_set_unit(spec, "\xff"), -EINVAL);
     CHECK_INT(isolate_spec_set_seccomp(spec, 3), -EINVAL);
 
     char *after = json_of(spec);
@@ -383,6 +392,7 @@ static void null_out_parameters_are_refused(void)
     CHECK_INT(isolate_run(spec, NULL, NULL), -EINVAL);
     CHECK_INT(isolate_job_spawn(spec, NULL, NULL), -EINVAL);
     CHECK_INT(isolate_host_probe(NULL, NULL), -EINVAL);
+    CHECK_INT(isolate_doctor_examine(NULL, NULL), -EINVAL);
     isolate_spec_free(spec);
 }
 

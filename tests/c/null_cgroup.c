@@ -30,6 +30,7 @@ static void null_handles_are_refused(void)
     CHECK_INT(isolate_job_cgroup(NULL, &group, NULL), -EINVAL);
     CHECK(isolate_cgroup_ref(NULL) == NULL);
     CHECK(isolate_cgroup_path(NULL) == NULL);
+    CHECK(isolate_cgroup_unit(NULL) == NULL);
     CHECK_INT(isolate_cgroup_places_json(NULL, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_controllers_json(NULL, &text, NULL), -EINVAL);
     CHECK_INT(isolate_cgroup_children_json(NULL, &text, NULL), -EINVAL);

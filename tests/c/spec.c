@@ -97,12 +97,25 @@ static void the_host_is_probed_and_written(void)
     isolate_host_free(host);
 }
 
+static void the_host_is_examined(void)
+{
+    isolate_error *err = NULL;
+    char *text = NULL;
+    CHECK(no_error(isolate_doctor_examine(&text, &err), &err));
+    const char *begin = "{\"ready\":true,\"checks\":[";
+    CHECK(text != NULL && strncmp(text, begin, strlen(begin)) == 0);
+    CHECK(text != NULL && strstr(text, "{\"area\":\"jobs\",\"name\":\"default job\",\"status\":\"works\"") != NULL);
+    isolate_string_free(text);
+}
+
 int main(void)
 {
+    warm_up();
     RUN(the_library_is_the_headers_version);
     RUN(a_spec_goes_through_json);
     RUN(wrong_specs_are_named_by_field);
     RUN(wrong_values_are_found_by_check);
     RUN(the_host_is_probed_and_written);
+    RUN(the_host_is_examined);
     return report();
 }

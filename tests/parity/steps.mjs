@@ -205,6 +205,7 @@ const CALLS = {
   processes: of('processes'),
   list: async () => snake(await iso.listNamespaces(), 'NamespaceEntry'),
   tree: async () => snake(await iso.namespaceTree(), 'TreeNode'),
+  doctor: () => iso.doctor(),
   enter: (run, s) => iso.runInside(run.all(s.of), look, s.read),
   enter_thread: (run, s) => onAThread('enterThread', run.all(s.of), [], s.read),
   enter_thread_pidfd: (run, s) => onAThread('enterThreadPidfd', [], [s.fd, s.kinds], s.read),

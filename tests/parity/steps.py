@@ -204,6 +204,7 @@ CALLS = {
     "processes": of("processes"),
     "list": lambda self, s: iso.list_namespaces(),
     "tree": lambda self, s: iso.namespace_tree(),
+    "doctor": lambda self, s: iso.doctor(),
     "enter": Steps.enter,
     "enter_thread": lambda self, s: on_a_thread(lambda: iso.enter_thread(*self.all(s["of"])), s["read"]),
     "enter_thread_pidfd": lambda self, s: on_a_thread(

@@ -351,6 +351,7 @@ impl Steps {
                 let maps = serde_json::from_value(step.0["maps"].clone()).expect("maps");
                 plain(ns::write_id_maps(self.number(step, "pid"), &maps)?)
             }
+            "doctor" => plain(libisolate::Doctor::examine()?),
             "subordinate_ids" => plain(ns::subordinate_ids()?),
             "translate_pid" => json!(ns::translate_pid(
                 self.number(step, "number"),

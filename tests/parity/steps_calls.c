@@ -217,6 +217,7 @@ JSON(subordinate_ids, isolate_ns_subordinate_ids_json(&out, err))
 JSON(persisted, isolate_ns_persisted_json(&out, err))
 JSON(list, isolate_ns_list_json(&out, err))
 JSON(tree, isolate_ns_tree_json(&out, err))
+JSON(doctor, isolate_doctor_examine(&out, err))
 DOES(write_id_maps, isolate_ns_write_id_maps(number(s, "pid"), raw(s, "maps"), err))
 NUMBER(translate_pid, int, isolate_ns_translate_pid(number(s, "number"), ns(s, "from"), ns(s, "to"), &out, err))
 NUMBER(translate_uid, uint32_t,
@@ -387,7 +388,7 @@ const struct call steps_calls[] = {
     {"write_id_maps", write_id_maps}, {"subordinate_ids", subordinate_ids}, {"translate_pid", translate_pid},
     {"translate_uid", translate_uid}, {"translate_gid", translate_gid}, {"persist", persist},
     {"unpersist", unpersist}, {"persist_name", persist_name}, {"unpersist_name", unpersist_name},
-    {"persisted", persisted}, {"processes", processes}, {"list", list}, {"tree", tree}, {"enter", enter},
+    {"persisted", persisted}, {"processes", processes}, {"list", list}, {"tree", tree}, {"doctor", doctor}, {"enter", enter},
     {"enter_thread", enter_thread}, {"enter_thread_pidfd", enter_thread_pidfd},
     {"unshare_thread", unshare_thread}, {"run", run}, {"spawn", spawn}, {"exec", exec_in},
     {"namespace", of_job}, {"pid", pid}, {"kill", end_job}, {"wait", wait_for}, {NULL, NULL},

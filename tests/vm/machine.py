@@ -82,29 +82,32 @@ class Machine:
 
     def environment(self):
         """Of the command: what of this process's own matters there, and what was asked for."""
-        kept = ("PATH", "LANG", "ISOLATE_MUST_WORK", "MUST_WORK", "RUST_BACKTRACE")
+        kept = ("PATH", "LANG", "ISOLATE_MUST_WORK", "MUST_WORK")
         return [*(f"{name}={os.environ[name]}" for name in kept if name in os.environ), *self.options.env]
 
-    def pump(self, sinks, over):
-        """Hands on what comes out of descriptors until all have ended, or `over` says so; whether that was in time."""
+    def pump(self, sinks, until=None):
+        """Hands on what comes out of descriptors, until all have ended or a process has; whether that was in time."""
         end = time.monotonic() + self.options.timeout
         with selectors.DefaultSelector() as selector:
             for reader, sink in sinks.items():
                 selector.register(reader, selectors.EVENT_READ, sink)
+            if until:
+                over = os.pidfd_open(until.pid)
+                selector.register(over, selectors.EVENT_READ, None)
             while selector.get_map():
-                last = over()
-                left = end - time.monotonic()
-                ready = selector.select(0 if last else max(0, min(left, 0.5)))
-                for key, _ in ready:
-                    data = os.read(key.fd, 65536)
+                ready = [key for key, _ in selector.select(max(0, end - time.monotonic()))]
+                if not ready:
+                    return False
+                for key in ready:
+                    data = os.read(key.fd, 65536) if key.data else None
                     if data:
                         key.data(data)
-                    else:
+                    elif key.data:
                         selector.unregister(key.fd)
-                if last and not ready:
+                # What was written before the end is read before it is believed.
+                if [key.data for key in ready] == [None]:
+                    os.close(over)
                     return True
-                if left <= 0:
-                    return False
         return True
 
     def tell(self, text):

@@ -38,6 +38,12 @@ pub fn host() -> Result<String> {
     serde_json::to_string(&host).map_err(|e| napi::Error::from_reason(e.to_string()))
 }
 
+/// What works on this host and what does not, as JSON text. A promise.
+#[napi(catch_unwind)]
+pub fn doctor(env: &Env) -> Result<Object<'_>> {
+    task::task(env, || failure::text(&libisolate::Doctor::examine()?))
+}
+
 /// Runs the command isolatectl in this process, on this thread; gives its exit status. Arguments that are
 /// not UTF-8 come as Node has them.
 #[napi(catch_unwind)]

@@ -20,6 +20,15 @@ fn host(py: Python<'_>) -> PyResult<String> {
     failure::to_json(py, &host)
 }
 
+/// What works on this host and what does not, as JSON text.
+#[pyfunction]
+fn doctor(py: Python<'_>) -> PyResult<String> {
+    let diagnosis = py
+        .detach(|| guard(libisolate::Doctor::examine))
+        .into_py(py)?;
+    failure::to_json(py, &diagnosis)
+}
+
 /// Starts a job from a spec as JSON text.
 #[pyfunction]
 fn spawn(py: Python<'_>, spec: &str) -> PyResult<job::Job> {
@@ -53,6 +62,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", libisolate::VERSION)?;
     module.add_class::<job::Job>()?;
     module.add_function(wrap_pyfunction!(_cli_main, module)?)?;
+    module.add_function(wrap_pyfunction!(doctor, module)?)?;
     module.add_function(wrap_pyfunction!(host, module)?)?;
     module.add_function(wrap_pyfunction!(move_to_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(normalize, module)?)?;

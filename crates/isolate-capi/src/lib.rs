@@ -21,6 +21,7 @@ pub mod cgroup_members;
 pub mod cgroup_memory;
 pub mod constants;
 pub mod convert;
+pub mod doctor;
 pub mod error;
 pub mod events;
 mod ffi;

@@ -2,6 +2,8 @@
 //!
 //! Run on a host that was booted with systemd: `make bench-systemd`.
 
+#![allow(clippy::print_stdout)]
+
 use std::process::{Command, Stdio};
 use std::time::Instant;
 

@@ -71,7 +71,7 @@ fn after(name: &str, how: &[&str], script: &str) -> Alone {
 }
 
 /// As root, or as the root of a user namespace.
-fn in_namespaces<'a>(flags: &'a str) -> Vec<&'a str> {
+fn in_namespaces(flags: &str) -> Vec<&str> {
     match is_root() {
         true => vec!["unshare", flags],
         false => vec!["unshare", "-r", flags],

@@ -36,6 +36,7 @@ const SOURCES: &[&str] = &[
     "ns_pids",
     "ns_ids",
     "host",
+    "doctor",
     "cgroup",
     "cgroup_members",
     "cgroup_files",

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use crate::Result;
 use crate::codegen::camel;
 use crate::schemas::{
-    exchanged_schemas, group_given_schemas, group_told_schemas, kind_schema, outcome_schema,
-    spec_schema, stage_schema, told_schemas,
+    examined_schemas, exchanged_schemas, group_given_schemas, group_told_schemas, kind_schema,
+    outcome_schema, spec_schema, stage_schema, told_schemas,
 };
 
 /// Every type that a spec, an outcome or an error is made of.
@@ -32,6 +32,8 @@ pub struct Model {
     pub group_given: Vec<Type>,
     /// What it tells of cgroups, without the types above.
     pub group_told: Vec<Type>,
+    /// What the doctor finds, without the types above.
+    pub examined: Vec<Type>,
 }
 
 /// A named type.
@@ -171,11 +173,13 @@ impl Model {
             exchanged: Vec::new(),
             group_given: Vec::new(),
             group_told: Vec::new(),
+            examined: Vec::new(),
         };
         model.exchanged = model.further(&exchanged_schemas())?;
         model.told = model.further(&told_schemas())?;
         model.group_given = model.further(&group_given_schemas())?;
         model.group_told = model.further(&group_told_schemas())?;
+        model.examined = model.further(&examined_schemas())?;
         Ok(model)
     }
 
@@ -190,7 +194,8 @@ impl Model {
         Ok(found)
     }
 
-    /// All types once each: the spec's, the outcome's, the error's, and those of namespaces and cgroups.
+    /// All types once each: the spec's, the outcome's, the error's, those of namespaces and
+    /// cgroups, and what the doctor finds.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let more = self
             .outcome
@@ -204,12 +209,13 @@ impl Model {
             .chain(&self.error)
             .chain(namespaces)
             .chain(cgroups)
+            .chain(&self.examined)
     }
 
     /// Whether nobody but the library makes values of a type of namespaces or cgroups.
     pub fn is_told(&self, kind: &Type) -> bool {
         let told = |types: &[Type]| types.iter().any(|told| told.name == kind.name);
-        told(&self.told) || told(&self.group_told)
+        told(&self.told) || told(&self.group_told) || told(&self.examined)
     }
 
     /// The named type.

@@ -129,6 +129,9 @@ fn filled() -> Vec<Value> {
             set(isolate_spec_add_best_effort(spec, c("memory")));
             set(isolate_spec_set_timeout_ms(spec, 21_500));
             set(isolate_spec_set_cgroup(spec, ISOLATE_CGROUP_TRY));
+            set(isolate_spec_set_driver(spec, ISOLATE_DRIVER_SYSTEMD));
+            set(isolate_spec_set_slice(spec, c("a-b.slice")));
+            set(isolate_spec_set_unit(spec, c("u")));
             set(isolate_spec_set_capabilities(spec, names.as_ptr()));
             set(isolate_spec_set_no_new_privs(spec, 1));
             set(isolate_spec_set_seccomp(spec, ISOLATE_SECCOMP_OFF));

@@ -3,6 +3,7 @@
 use libisolate::cgroup::convert::Rule;
 use libisolate::cgroup::devices::Explanation;
 use libisolate::cgroup::{Event, MemoryValue, OomControl, Place, Stat, StatKind, Watch};
+use libisolate::doctor::Diagnosis;
 use libisolate::ns::{
     CgroupPath, IdMaps, Kind as NamespaceKind, MountInfo, NamespaceEntry, NamespaceId, Persisted,
     Process, SubordinateIds, TreeNode,
@@ -72,6 +73,13 @@ pub fn group_told_schemas() -> Map<String, Value> {
     made.subschema_for::<Event>();
     made.subschema_for::<OomControl>();
     made.subschema_for::<Explanation>();
+    made.take_definitions(true)
+}
+
+/// As [`told_schemas`], of what the doctor finds.
+pub fn examined_schemas() -> Map<String, Value> {
+    let mut made = SchemaGenerator::new(SchemaSettings::draft2020_12().for_serialize());
+    made.subschema_for::<Diagnosis>();
     made.take_definitions(true)
 }
 

@@ -60,5 +60,7 @@ pub use plan::plan_group;
 pub(crate) use probe::own_group_for;
 pub(crate) use probe::probe;
 pub use stat::{Stat, StatKind};
-pub(crate) use systemd::{Asked, choose as choose_driver, told as told_of_unit};
+pub(crate) use systemd::{
+    Asked, choose as choose_driver, told as told_of_unit, version as systemd_version,
+};
 pub use systemd::{Manager, Property, PropertyValue, SystemdHost, UnitPlan};

@@ -102,6 +102,10 @@ pub(super) struct Groups {
 pub(super) struct Systemd {
     /// /run/systemd/system, as sd_booted(3) asks.
     pub booted: bool,
+    /// What the caller's own manager says of its version, where it was asked; else why it does not answer.
+    pub version: Option<Result<u32, String>>,
+    /// Whether it makes the group of a job that names nobody.
+    pub makes_groups: bool,
     /// Sockets by which a manager can be reached, with the errno of connecting.
     pub sockets: Vec<Socket>,
     /// XDG_RUNTIME_DIR.

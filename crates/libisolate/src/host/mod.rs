@@ -12,6 +12,7 @@ pub(crate) use current::current;
 pub(crate) use namespace::unknown;
 #[cfg(test)]
 pub(crate) use namespace::{Found, Switches, support};
+pub(crate) use probe::has_filter;
 
 use std::collections::BTreeMap;
 

@@ -151,16 +151,27 @@ fn namespaces(caller: &Caller, features: &Features) -> (Vec<namespace::Found>, S
             .ok()
             .and_then(|path| path.into_os_string().into_string().ok()),
     };
+    let filter = has_filter();
     let found = Kind::ALL
         .iter()
         .map(|kind| namespace::Found {
             kind: *kind,
             inode: inode(*kind),
             max: number(&format!("/proc/sys/user/max_{kind}_namespaces")),
-            filtered: filtered(*kind, features),
+            filtered: filter && filtered(*kind, features),
         })
         .collect();
     (found, switches)
+}
+
+/// Whether system calls of the calling thread go through a filter (seccomp(2)).
+pub(crate) fn has_filter() -> bool {
+    const PR_GET_SECCOMP: i32 = 21;
+    match calls::privilege::prctl(PR_GET_SECCOMP, 0, 0) {
+        // Without CONFIG_SECCOMP the kernel does not know the question.
+        Ok(0) | Err(Errno::EINVAL) => false,
+        _ => true,
+    }
 }
 
 /// Whether a filter refuses a kind to the calls by which an init gets it. What clone3(2) is asked for no

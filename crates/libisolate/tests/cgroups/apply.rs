@@ -375,6 +375,9 @@ fn out_of_memory_takes_the_whole_job() {
         let script = "(x=x; while :; do x=$x$x$x; done) & wait; echo survived; exit 7";
         let mut spec = sh(script);
         spec.limits.memory = Some(Size(32 << 20));
+        // Where there is swap, the hog would have all of that first.
+        spec.limits.swap = Some(Size(0));
+        spec.limits.best_effort = vec!["swap".into()];
         let outcome = libisolate::run(&spec).unwrap();
         assert_eq!(
             outcome.stdout.as_ref().map(|s| s.to_string()).as_deref(),

@@ -56,6 +56,9 @@ fn the_jobs_limits_hold_for_it() {
     alone(test, || {
         let mut spec = Spec::new(["sleep", "100"]);
         spec.limits.memory = Some(libisolate::spec::Size::parse("32M").unwrap());
+        // Where there is swap, the hog would have all of that first.
+        spec.limits.swap = Some(libisolate::spec::Size(0));
+        spec.limits.best_effort = vec!["swap".into()];
         let job = spawn(&spec).unwrap();
         let hog = sh("x=x; while :; do x=$x$x$x; done");
         let outcome = job.exec(&hog).unwrap().wait().unwrap();

@@ -273,8 +273,6 @@ fn refusals() {
                 "{error}"
             );
         }
-        let error = refusal(&manager, Answer::garbage());
-        assert!(error.message().contains("not as d-bus has it"), "{error}");
         manager.reject(true);
         let error = libisolate::run(&in_scope("true")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
@@ -428,6 +426,7 @@ fn a_connection_that_ends() {
         let manager = fake(ground.options.clone());
         for (answer, starts) in [
             (Answer::closed_before_reply(), 2),
+            (Answer::garbage(), 2),
             (Answer::closed_in_reply(), 1),
             (Answer::closed_after_reply(), 1),
             (Answer::error("org.freedesktop.DBus.Error.NoReply"), 2),

@@ -405,8 +405,13 @@ fn all_numbered(model: &Model) -> Result<()> {
         }
     };
     // A stage is only ever a word: it says where to look, and nothing to decide on. What is told of
-    // namespaces is JSON text in C. The numbers of cgroups' types stand with their functions.
-    let words = [&model.told, &model.group_given, &model.group_told];
+    // namespaces and by the doctor is JSON text in C. The numbers of cgroups' types stand with their functions.
+    let words = [
+        &model.told,
+        &model.group_given,
+        &model.group_told,
+        &model.examined,
+    ];
     let text = |t: &Type| {
         t.name == "Stage"
             || words

@@ -24,6 +24,7 @@ const OUTPUTS: &[Output] = &[
     ("python/libisolate/_spec.py", python::module),
     ("python/libisolate/_ns_types.py", python::namespaces),
     ("python/libisolate/_cgroup_types.py", python::cgroups),
+    ("python/libisolate/_doctor_types.py", python::doctor),
     ("node/spec.d.ts", node::types),
     ("node/spec-keys.js", node::keys),
 ];

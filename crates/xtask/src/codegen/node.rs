@@ -128,6 +128,7 @@ pub fn types(model: &Model) -> Result<String> {
         (&model.told, false),
         (&model.group_given, true),
         (&model.group_told, false),
+        (&model.examined, false),
     ] {
         for kind in types {
             one(&mut page, kind, given, model);

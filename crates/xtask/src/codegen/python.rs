@@ -1,5 +1,5 @@
-//! `python/libisolate/_spec.py`, `_ns_types.py` and `_cgroup_types.py`: the spec's and the outcome's types,
-//! and those that tell of namespaces and cgroups, as frozen dataclasses.
+//! `python/libisolate/_spec.py`, `_ns_types.py`, `_cgroup_types.py` and `_doctor_types.py`: the spec's and the
+//! outcome's types, and those that tell of namespaces, cgroups and hosts, as frozen dataclasses.
 
 use std::fmt::Write as _;
 
@@ -66,6 +66,17 @@ from typing import Literal, Mapping, Optional, Sequence, Union
 from ._spec import Size
 "#;
 
+const DOCTOR_HEAD: &str = r#""""What the doctor finds.
+
+Made by `cargo xtask codegen` from the Rust types; not to be edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Optional, Sequence
+"#;
+
 /// The module.
 pub fn module(model: &Model) -> Result<String> {
     let mut page = HEAD.to_owned();
@@ -96,6 +107,11 @@ pub fn namespaces(model: &Model) -> Result<String> {
 /// The module of what is told of cgroups.
 pub fn cgroups(model: &Model) -> Result<String> {
     of(CGROUPS_HEAD, &model.group_given, &model.group_told, model)
+}
+
+/// The module of what the doctor finds.
+pub fn doctor(model: &Model) -> Result<String> {
+    of(DOCTOR_HEAD, &[], &model.examined, model)
 }
 
 fn of(head: &str, given: &[Type], told: &[Type], model: &Model) -> Result<String> {

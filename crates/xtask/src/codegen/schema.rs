@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::Result;
 use crate::model::Model;
 use crate::schemas::{
-    exchanged_schemas, group_given_schemas, group_told_schemas, outcome_schema, spec_schema,
-    told_schemas,
+    examined_schemas, exchanged_schemas, group_given_schemas, group_told_schemas, outcome_schema,
+    spec_schema, told_schemas,
 };
 
 /// The schema's text. The root is the spec, so an editor can check spec files against it as it is.
@@ -21,6 +21,7 @@ pub fn json(_: &Model) -> Result<String> {
         told_schemas(),
         group_given_schemas(),
         group_told_schemas(),
+        examined_schemas(),
     ] {
         more.into_iter()
             .try_for_each(|(name, definition)| add(&mut definitions, name, definition))?;
@@ -29,7 +30,8 @@ pub fn json(_: &Model) -> Result<String> {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "libisolate: spec",
         "description": "What to run and how isolated. The outcome of a job is #/$defs/Outcome, \
-                        a namespace in a list #/$defs/NamespaceEntry, what a cgroup uses #/$defs/Stat.",
+                        a namespace in a list #/$defs/NamespaceEntry, what a cgroup uses #/$defs/Stat, what \
+                        the doctor finds #/$defs/Diagnosis.",
         "$ref": "#/$defs/Spec",
         "$defs": definitions,
     });

@@ -58,7 +58,7 @@ impl<'a> Asked<'a> {
             unit_name::slice_path(name).map_err(|e| wrong("slice", name, &e))?;
         }
         if let Some(name) = self.unit {
-            unit_name::scope(name).map_err(|e| wrong("unit", name, &e))?;
+            unit_name::scope(name).map_err(|e| wrong_unit(name, &e))?;
         }
         let said = [("slice", self.slice), ("unit", self.unit)];
         let Some((field, _)) = said.iter().find(|(_, said)| said.is_some()) else {
@@ -82,6 +82,14 @@ impl<'a> Asked<'a> {
 
 fn wrong(field: &str, name: &str, detail: &str) -> Error {
     Error::invalid(format!("{field}: {name:?}"), detail)
+}
+
+fn wrong_unit(name: &str, detail: &str) -> Error {
+    let error = wrong("unit", name, detail);
+    match detail {
+        unit_name::EMPTY => error.with_hint("leave it out for a name of the library's own"),
+        _ => error,
+    }
 }
 
 /// The systemd that is to make the group, if any.
@@ -140,7 +148,7 @@ impl UnitPlan {
             held.forget(&entry.name);
         }
         let name = match asked.unit {
-            Some(name) => Some(unit_name::scope(name).map_err(|e| wrong("unit", name, &e))?),
+            Some(name) => Some(unit_name::scope(name).map_err(|e| wrong_unit(name, &e))?),
             None => None,
         };
         Ok(UnitPlan {

@@ -29,6 +29,22 @@ pub(super) struct Talk {
     deadline: Instant,
 }
 
+/// What the caller's manager says of its version.
+///
+/// # Errors
+/// Why it cannot be asked.
+pub(crate) fn version() -> Result<u32> {
+    let manager = match nix::unistd::geteuid().is_root() {
+        true => Manager::System,
+        false => Manager::User,
+    };
+    let mut talk = Talk::open(manager, Instant::now() + ANSWER)?;
+    Ok(talk.version()?)
+}
+
+/// How long who only wants to know waits.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// Why a unit was not started.
 pub(super) enum Fault {
     /// There is one of that name.
@@ -120,11 +136,7 @@ impl Talk {
         };
         let watched = self.bus.watch(watch, self.deadline);
         watched.map_err(|error| self.fault(name, &error))?;
-        // Nobody is told of jobs who has not asked. Again is no harm.
-        match self.call("Subscribe", &[]) {
-            Ok(_) | Err(BusError::Reply { .. }) => {}
-            Err(error) => return Err(self.fault(name, &error)),
-        }
+        // Without Subscribe: who has asked for a job is told of its end, and all others of nothing.
         let args = [
             name.into(),
             "fail".into(),
@@ -209,7 +221,10 @@ fn fault(subject: &str, error: &BusError, manager: Manager) -> Fault {
             }
             _ => Fault::Refused(told),
         },
-        BusError::Closed | BusError::TimedOut => Fault::Lost(told),
+        // Whatever was asked for last may have been done.
+        BusError::Closed | BusError::TimedOut | BusError::Protocol(_) | BusError::System { .. } => {
+            Fault::Lost(told)
+        }
         _ => Fault::Refused(told),
     }
 }

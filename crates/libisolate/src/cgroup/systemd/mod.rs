@@ -19,5 +19,6 @@ pub use choose::UnitPlan;
 pub(crate) use choose::{Asked, choose, told};
 pub(super) use detect::{CONTROLLERS, look, tracked};
 pub use detect::{Manager, SystemdHost};
+pub(crate) use manager::version;
 pub use properties::{Property, PropertyValue};
 pub(super) use unit::Unit;

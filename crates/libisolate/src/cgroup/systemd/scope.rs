@@ -1,6 +1,6 @@
 //! A group in a scope of its own, for callers that put in processes of their own.
 
-use super::{Asked, SystemdHost, UnitPlan};
+use super::{Asked, SystemdHost, UnitPlan, unit_name};
 use crate::cgroup::choice::{choose, may_hold};
 use crate::cgroup::{Cgroup, CgroupHost, CreateOptions, Group, GroupPlan, Version};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -16,6 +16,11 @@ pub(in crate::cgroup) fn create(
     systemd: &SystemdHost,
     host: &CgroupHost,
 ) -> Result<Cgroup> {
+    // A group's name, and told as one.
+    if let Err(detail) = unit_name::scope(name) {
+        let (kind, subject) = (ErrorKind::InvalidSpec, format!("{name:?}"));
+        return Err(Error::new(kind, Stage::Cgroup, subject, detail));
+    }
     if options.parent.is_some() {
         return Err(Error::invalid(
             "parent",

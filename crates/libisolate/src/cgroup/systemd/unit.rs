@@ -1,7 +1,7 @@
 //! A transient scope, from its first process to its end.
 
 use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
@@ -31,8 +31,9 @@ const STOP: Duration = Duration::from_secs(10);
 pub(in crate::cgroup) struct Unit {
     name: String,
     manager: Manager,
-    /// Its directories, each with the index of its hierarchy.
-    dirs: Vec<(usize, PathBuf)>,
+    /// Its directories, each with the index of its hierarchy and its inode: another unit may have the name,
+    /// and with it the paths, once this one has gone.
+    dirs: Vec<(usize, PathBuf, u64)>,
     anchor: Mutex<Option<Anchor>>,
 }
 
@@ -52,6 +53,12 @@ impl Unit {
                 Err(fault) => fault,
             };
             match fault {
+                // What was asked for before may have been done, by a systemd that was executed anew since.
+                Fault::Exists(_) | Fault::Lost(_)
+                    if !dirs_of(anchor.pid(), name, host)?.is_empty() =>
+                {
+                    break;
+                }
                 // Perhaps it is only remembered for having failed.
                 Fault::Exists(_) if !again.reset => {
                     again.reset = true;
@@ -59,10 +66,9 @@ impl Unit {
                     let _ = talk.reset_failed(name);
                 }
                 Fault::Exists(error) => return Err(error),
-                // What was asked for last may have been done, by a systemd that was executed anew since.
-                Fault::Lost(_) if !dirs_of(anchor.pid(), name, host)?.is_empty() => break,
+                // What is still to be done of it fails without the anchor. It is not stopped by its name,
+                // which may be that of somebody else's unit.
                 Fault::Lost(error) if again.lost >= LOST || Instant::now() >= deadline => {
-                    give_up(wanted.manager, name);
                     return Err(error);
                 }
                 Fault::Lost(_) => {
@@ -99,7 +105,7 @@ impl Unit {
                 detail,
             )
         };
-        let Some((_, tracked)) = self.dirs.first() else {
+        let Some((_, tracked, _)) = self.dirs.first() else {
             return Err(wrong(
                 "systemd says that it runs, but its process is in no group of that name".to_owned(),
             )
@@ -113,8 +119,9 @@ impl Unit {
                 return Err(wrong(detail));
             }
         }
-        let v2 = |(index, _): &&(usize, PathBuf)| host.hierarchies[*index].version == Version::V2;
-        let Some((_, dir)) = self.dirs.iter().find(v2) else {
+        let v2 =
+            |(index, ..): &&(usize, PathBuf, u64)| host.hierarchies[*index].version == Version::V2;
+        let Some((_, dir, _)) = self.dirs.iter().find(v2) else {
             return Ok(());
         };
         let leaf = dir.join(parse::LEAF);
@@ -138,7 +145,7 @@ impl Unit {
     /// Its directory in a hierarchy, where systemd made one there.
     pub fn dir(&self, hierarchy: usize) -> Option<&Path> {
         let mut dirs = self.dirs.iter();
-        let (_, dir) = dirs.find(|(index, _)| *index == hierarchy)?;
+        let (_, dir, _) = dirs.find(|(index, ..)| *index == hierarchy)?;
         Some(dir)
     }
 
@@ -165,7 +172,7 @@ impl Unit {
         let below = self
             .dirs
             .iter()
-            .find_map(|(_, scope)| dir.strip_prefix(scope).ok());
+            .find_map(|(_, scope, _)| dir.strip_prefix(scope).ok());
         let below = below.map_or(String::new(), |path| format!("/{}", path.display()));
         let mut talk = Talk::open(self.manager, Instant::now() + ERRAND)?;
         talk.attach(&self.name, &below, pids)
@@ -203,7 +210,8 @@ impl Unit {
         let deadline = Instant::now() + patience;
         let mut pause = Duration::from_micros(200);
         loop {
-            if self.dirs.iter().all(|(_, dir)| !dir.exists()) {
+            let stands = |(_, dir, inode): &(usize, PathBuf, u64)| inode_of(dir) == Some(*inode);
+            if !self.dirs.iter().any(stands) {
                 return true;
             }
             if Instant::now() >= deadline {
@@ -287,17 +295,25 @@ fn for_bus(all: &[Property], version: u32) -> Vec<(String, Value)> {
 
 /// The directories that a process is in and that are a unit's of that name; the tree in which systemd
 /// keeps account first.
-fn dirs_of(pid: i32, name: &str, host: &CgroupHost) -> Result<Vec<(usize, PathBuf)>> {
+fn dirs_of(pid: i32, name: &str, host: &CgroupHost) -> Result<Vec<(usize, PathBuf, u64)>> {
     let path = format!("/proc/{pid}/cgroup");
     let text =
         kernfile::read(Path::new(&path)).map_err(|e| Error::from_io(&e, Stage::Cgroup, path))?;
     let mut dirs = super::detect::scope_dirs(host, &text, &unit_name::escape(name));
     let first = super::tracked(host);
     dirs.sort_by_key(|(index, _)| Some(&host.hierarchies[*index]) != first);
-    Ok(dirs)
+    let with_inode = |(index, dir): (usize, PathBuf)| {
+        let inode = inode_of(&dir)?;
+        Some((index, dir, inode))
+    };
+    Ok(dirs.into_iter().filter_map(with_inode).collect())
 }
 
-/// Has a unit stopped that nobody waits for any more; one that is not there is fine.
+fn inode_of(dir: &Path) -> Option<u64> {
+    std::fs::metadata(dir).ok().map(|found| found.ino())
+}
+
+/// Has a unit stopped that is known to be ours; one that has gone meanwhile is fine.
 fn give_up(manager: Manager, name: &str) {
     if let Ok(mut talk) = Talk::open(manager, Instant::now() + STOP) {
         let _ = talk.stop(name);

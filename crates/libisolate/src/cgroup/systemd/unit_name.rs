@@ -1,6 +1,9 @@
 //! Names of units and slices, and the directories that systemd makes for them (systemd.unit(5),
 //! systemd.slice(5)). Text in, text out.
 
+/// What is wrong with a name that is none at all.
+pub(super) const EMPTY: &str = "is empty";
+
 /// The most bytes of a unit's name.
 const NAME_MAX: usize = 255;
 
@@ -17,13 +20,12 @@ pub(crate) fn scope(name: &str) -> Result<String, String> {
     };
     let prefix = full.strip_suffix(".scope").unwrap_or_default();
     if prefix.is_empty() {
-        return Err("is empty: leave it out for a name of the library's own".to_owned());
+        return Err(EMPTY.to_owned());
     }
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b":-_.\\@".contains(&b);
-    if let Some(byte) = prefix.bytes().find(|b| !allowed(*b)) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+    if let Some(other) = prefix.chars().find(|c| !allowed(*c)) {
         return Err(format!(
-            "holds {:?}: the name of a unit has ASCII letters, digits and :-_.\\@ alone",
-            char::from(byte)
+            "holds {other:?}: the name of a unit has ASCII letters, digits and :-_.\\@ alone"
         ));
     }
     if prefix.starts_with('@') || prefix.ends_with('@') {
@@ -45,7 +47,7 @@ pub(crate) fn scope(name: &str) -> Result<String, String> {
         && name == prefix
         && other.contains(&suffix)
     {
-        return Err(format!("names a {suffix}: a job runs in a scope"));
+        return Err(format!("names a {suffix}: what is made is a scope"));
     }
     if full.len() > NAME_MAX {
         return Err(format!("has more than {NAME_MAX} bytes with its .scope"));
@@ -65,11 +67,10 @@ pub(crate) fn slice_path(name: &str) -> Result<String, String> {
     if name.len() > NAME_MAX {
         return Err(format!("has more than {NAME_MAX} bytes"));
     }
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b":-_.\\".contains(&b);
-    if let Some(byte) = prefix.bytes().find(|b| !allowed(*b)) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ":-_.\\".contains(c);
+    if let Some(other) = prefix.chars().find(|c| !allowed(*c)) {
         return Err(format!(
-            "holds {:?}: the name of a slice has ASCII letters, digits and :-_.\\ alone",
-            char::from(byte)
+            "holds {other:?}: the name of a slice has ASCII letters, digits and :-_.\\ alone"
         ));
     }
     if prefix.split('-').any(str::is_empty) {

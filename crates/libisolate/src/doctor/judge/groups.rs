@@ -63,7 +63,12 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
                 .fails(Why::new("without /proc nothing can be told of it")),
         ];
     };
-    let cgroup = &host.cgroup;
+    // As jobs have them that name nobody.
+    let shown = match &host.cgroup.systemd {
+        Some(systemd) if systemd.manages_caller => Some(host.cgroup.through(systemd)),
+        _ => None,
+    };
+    let cgroup = shown.as_ref().unwrap_or(&host.cgroup);
     let mut all = vec![layout(cgroup)];
     if cgroup.layout == Layout::None {
         return all;
@@ -121,6 +126,9 @@ fn own_group(cgroup: &CgroupHost) -> Check {
         let why = first.map_or_else(|| Why::new("no tree can be seen"), why);
         return Check::of(Area::Cgroups, name, "cannot be made").fails(why);
     }
+    if cgroup.shown_for.is_some() {
+        return Check::of(Area::Cgroups, name, "in a scope that systemd makes");
+    }
     let found = match &writable[..] {
         [one] => format!("{} below {}", version(one), one.dir),
         several => {
@@ -151,6 +159,7 @@ fn controller(one: &Controller, cgroup: &CgroupHost, facts: &Facts) -> Check {
         let enabled = tree.enabled.iter().any(|c| c == one.name);
         let found = match (tree.version, enabled) {
             (Version::V1, _) => format!("v1, {}", tree.dir),
+            (Version::V2, _) if cgroup.shown_for.is_some() => "v2, by systemd".to_owned(),
             (Version::V2, true) => format!("v2, handed on by {}", tree.dir),
             (Version::V2, false) => format!("v2, can be handed on by {}", tree.dir),
         };

@@ -22,9 +22,44 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
         0 => system_manager(facts),
         _ => user_manager(facts),
     });
+    all.extend(version(facts));
     all.push(own_unit(facts));
+    let (who, why) = match systemd.makes_groups {
+        true => (
+            "by systemd",
+            "the caller's own group is a unit's and was not handed to it: each job gets a scope",
+        ),
+        false => (
+            "by this library",
+            "the caller's own group is the caller's to divide",
+        ),
+    };
+    all.push(Check::of(
+        Area::Systemd,
+        "groups of jobs",
+        format!("{who}: {why}"),
+    ));
     all
 }
+
+/// What the caller's manager says of itself when it is asked as a job's launch asks it.
+fn version(facts: &Facts) -> Option<Check> {
+    let name = "version";
+    Some(match facts.systemd.version.as_ref()? {
+        Ok(version) if *version < OLDEST => Check::of(Area::Systemd, name, version.to_string())
+            .limited(
+                Why::new("some limits are not told to it: they hold on the job's own group alone")
+                    .and(format!("have systemd {OLDEST} or later")),
+            ),
+        Ok(version) => Check::of(Area::Systemd, name, version.to_string()),
+        Err(error) => Check::of(Area::Systemd, name, "not told").limited(
+            Why::new(error.clone()).and("until then: driver \"cgroupfs\" in a delegated cgroup"),
+        ),
+    })
+}
+
+/// The first version that has a property for every limit that has one at all (AllowedCPUs).
+const OLDEST: u32 = 244;
 
 fn answering(facts: &Facts, whose: [Manager; 2]) -> Option<&Socket> {
     let sockets = &facts.systemd.sockets;

@@ -13,7 +13,7 @@ use isolate_sys::calls::{privilege, probe};
 
 use super::facts::{Facts, Guards};
 use crate::error::{Error, Result, Stage};
-use crate::host::Host;
+use crate::host::{self, Host};
 use crate::kernfile;
 use crate::ns::Kind;
 
@@ -46,20 +46,19 @@ fn text(path: &str) -> Option<String> {
 
 /// Of the calling thread, which starts the inits.
 fn guards() -> Guards {
-    const PR_GET_SECCOMP: i32 = 21;
     const PR_GET_NO_NEW_PRIVS: i32 = 39;
-    let is = |option, wanted| privilege::prctl(option, 0, 0) == Ok(wanted);
+    let filter = host::has_filter();
     let mut refused = Vec::new();
-    if probe::mount() != Errno::EFAULT {
+    if filter && probe::mount() != Errno::EFAULT {
         refused.push("mount");
     }
     // What it is asked for makes no difference: a kind of its own is the namespace's business.
-    if probe::unshare(0) != Errno::EINVAL {
+    if filter && probe::unshare(0) != Errno::EINVAL {
         refused.push("unshare");
     }
     Guards {
-        no_new_privs: is(PR_GET_NO_NEW_PRIVS, 1),
-        filter: is(PR_GET_SECCOMP, 2),
+        no_new_privs: privilege::prctl(PR_GET_NO_NEW_PRIVS, 0, 0) == Ok(1),
+        filter,
         refused,
     }
 }

@@ -44,8 +44,11 @@ pub(super) fn systemd(host: Option<&Host>) -> Systemd {
         named("systemd").or_else(|| host.cgroup.unified())
     });
     let unit = tree.and_then(|tree| unit(&tree.mount, &tree.own));
+    let known = host.and_then(|host| host.cgroup.systemd.as_ref());
     Systemd {
         booted,
+        version: booted.then(|| crate::cgroup::systemd_version().map_err(|error| error.message())),
+        makes_groups: known.is_some_and(|systemd| systemd.manages_caller),
         sockets,
         runtime_dir,
         user_dir,

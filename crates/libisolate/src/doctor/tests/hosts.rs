@@ -7,7 +7,7 @@ use super::super::facts::{
     Facts, Groups, Guards, Ids, Manager, Proc, ProcMount, Program, Ran, Socket, Systemd, Tries,
 };
 use super::super::look::tries::{limited, small};
-use crate::cgroup::{Hierarchy, Version, own_group_for};
+use crate::cgroup::{self, Hierarchy, SystemdHost, Version, own_group_for};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::host::{Found, Host, Switches, support};
 use crate::ns::Kind;
@@ -188,6 +188,8 @@ fn booted(facts: &mut Facts) {
         user_dir: dir,
         unit: own.split('/').rev().find(unit).map(str::to_owned),
         delegated: Some(true),
+        version: Some(Ok(252)),
+        makes_groups: false,
     };
 }
 
@@ -232,6 +234,28 @@ pub(super) fn all() -> Vec<(&'static str, Facts)> {
     let mut session = facts((host, kinds));
     session.systemd.delegated = None;
     hosts.push(("v2-user-session", session));
+
+    // The same, where the user's manager of systemd makes the groups of jobs, and where it is stuck.
+    let (mut host, kinds) = unprivileged("v2-user", ctl);
+    not_delegated(
+        &mut host,
+        "/user.slice/user-1000.slice/session-2.scope",
+        true,
+        &["memory", "pids"],
+    );
+    host.cgroup.systemd = Some(SystemdHost {
+        booted: true,
+        manager: cgroup::Manager::User,
+        manages_caller: true,
+        controllers: ["cpu", "memory", "pids"].map(str::to_owned).to_vec(),
+        reason: None,
+    });
+    let mut session = facts((host, kinds));
+    session.systemd.delegated = None;
+    session.systemd.makes_groups = true;
+    hosts.push(("v2-user-systemd", session.clone()));
+    session.systemd.version = Some(Err("cgroup: systemd: no answer in time".to_owned()));
+    hosts.push(("v2-user-systemd-stuck", session));
 
     // Debian's user@.service hands on no more.
     let (mut host, kinds) = unprivileged("v2-user", ctl);

@@ -55,7 +55,8 @@ fn what_is_said_of_each_host() {
         .expect("the golden files")
         .map(|entry| entry.expect("a file").path())
         .collect();
-    (files.sort(), seen.sort());
+    files.sort();
+    seen.sort();
     assert_eq!(files, seen, "golden files without a host");
 }
 

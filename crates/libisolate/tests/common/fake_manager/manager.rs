@@ -150,6 +150,14 @@ fn perform(
             });
             Ok(Done::with(vec![Value::Path(path?)]))
         }
+        ("AttachProcessesToUnit", [name, Value::Str(below), pids]) => {
+            let pids = pids.items().unwrap_or(&[]).iter();
+            let pids: Vec<u64> = pids.filter_map(Value::number).collect();
+            let mut state = shared.lock();
+            let unit = state.units.get(name.text().unwrap_or(""))?;
+            unit.attach(below, &pids, &shared.options)?;
+            Ok(Done::with(Vec::new()))
+        }
         ("Subscribe", []) => {
             let mut state = shared.lock();
             for one in &mut state.links {

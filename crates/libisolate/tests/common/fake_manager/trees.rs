@@ -63,6 +63,16 @@ pub(super) fn make(
     Ok(())
 }
 
+/// Moves processes into a group that is there, in each tree.
+pub(super) fn attach(options: &Options, group: &str, pids: &[u64]) -> io::Result<()> {
+    for dir in dirs(options, group) {
+        for pid in pids {
+            fs::write(dir.join("cgroup.procs"), pid.to_string())?;
+        }
+    }
+    Ok(())
+}
+
 /// v2: what a group has is handed to those below it, as far as the kernel allows.
 fn hand_on(dir: &Path) {
     let controllers = fs::read_to_string(dir.join("cgroup.controllers")).unwrap_or_default();

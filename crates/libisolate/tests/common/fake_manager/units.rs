@@ -105,6 +105,21 @@ impl Unit {
         numbers.filter_map(|pid| u32::try_from(pid).ok()).collect()
     }
 
+    /// Moves processes into a group below its own, which is there.
+    pub(super) fn attach(
+        &self,
+        below: &str,
+        pids: &[u64],
+        options: &Options,
+    ) -> Result<(), Refusal> {
+        if !below.is_empty() && (!below.starts_with('/') || below.contains("..")) {
+            let text = format!("Control group path is not absolute: {below}");
+            return Err(Refusal::args(&text));
+        }
+        let moved = trees::attach(options, &format!("{}{below}", self.group), pids);
+        moved.map_err(|error| Refusal::new("Failed", format!("Failed to attach: {error}")))
+    }
+
     /// The path of its object.
     pub(super) fn path(&self) -> String {
         let mut path = "/org/freedesktop/systemd1/unit/".to_owned();

@@ -71,6 +71,16 @@ fn the_same_conversation_as_with_the_real_one() {
             unit[0].text(),
             Some("/org/freedesktop/systemd1/unit/ends_2escope")
         );
+        let inner = group.dir.path().join("system.slice/ends.scope/inner");
+        std::fs::create_dir(&inner).expect("a group below the scope's");
+        for (below, right) in [("inner", false), ("/none", false), ("/inner", true)] {
+            let pids = Value::Array("u".into(), vec![child.id().into()]);
+            let args = ["ends.scope".into(), below.into(), pids];
+            let answer = real::call(&mut bus, "AttachProcessesToUnit", &args);
+            assert_eq!(answer.is_ok(), right, "{answer:?}");
+        }
+        let inside = std::fs::read_to_string(inner.join("cgroup.procs")).expect("it is there");
+        assert_eq!(inside.trim(), child.id().to_string());
         match vanishes {
             true => manager.vanish("ends.scope"),
             false => child.kill().expect("our child"),

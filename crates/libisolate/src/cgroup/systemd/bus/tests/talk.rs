@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::listener::{Conversation, Listener, WATCH, ask, long, reply, short, signal};
+use crate::cgroup::systemd::bus::connection::Signal;
 use crate::cgroup::systemd::bus::wire::{Kind, Message};
-use crate::cgroup::systemd::bus::{Bus, BusError, Call, Signal, Value};
+use crate::cgroup::systemd::bus::{Bus, BusError, Call, Value};
 
 fn connect(listener: &Listener) -> Bus {
     Bus::connect(&listener.bus(), long()).expect("the peer lets us in")
