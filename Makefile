@@ -52,4 +52,4 @@ package_readmes := $(if $(filter 0,$(shell id -u)),node/README.md)
 
 test-readme: $(c_root)/.installed python node  ## every snippet of the README and of the guides in docs, executed
 	$(CARGO) build --quiet --locked -p isolate-cli
-	$(VENV_PYTHON) scripts/run-snippets README.md $(package_readmes) docs/namespaces.md docs/cgroups.md --c-root $(c_root)
+	$(VENV_PYTHON) scripts/run-snippets README.md $(package_readmes) docs/namespaces.md docs/cgroups.md docs/systemd.md docs/doctor.md --c-root $(c_root)

@@ -36,3 +36,9 @@ bench-cgroups: setup  ## what groups cost, beside plain C and libcgroup (run by 
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $(bench_dir)/cgroups benches/cgroups.c $(libcgroup_flags)
 	@python3 benches/cgroups.py --plain $(bench_dir)/cgroups \
 		--rust $(target_dir)/release/examples/bench_cgroups $(BENCH_FLAGS)
+
+.PHONY: bench-systemd
+
+bench-systemd: setup  ## what a scope of systemd's costs a job, beside systemd-run (run by root; 1 minute)
+	$(CARGO) build --quiet --locked --release -p libisolate --example bench_systemd
+	@tests/vm/container -- $(target_dir)/release/examples/bench_systemd

@@ -595,8 +595,8 @@ pub unsafe extern "C" fn isolate_spec_set_cpuset_partition(
 /// Set `limits.io_weight`.
 ///
 /// Share of every block device under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
-/// `io.weight`, else `io.bfq.weight`; v1 `blkio.weight`, else `blkio.bfq.weight` (10 to 1000,
-/// converted by the inverse of the rule that runc has).
+/// `io.weight` and `io.bfq.weight`, v1 `blkio.weight` and `blkio.bfq.weight`, as far as the kernel has
+/// them (all but the first 10 to 1000, converted by the inverse of the rule that runc has).
 ///
 /// value: the number.
 /// Returns 0, or -EINVAL for a NULL spec.

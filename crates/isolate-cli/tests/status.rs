@@ -169,7 +169,7 @@ fn no_command_at_all() {
     assert_eq!((code, stdout.as_str()), (Some(125), ""));
     assert_eq!(
         stderr,
-        "isolatectl: no command is given: run, ns, cgroup or info; try isolatectl --help\n"
+        "isolatectl: no command is given: run, ns, cgroup, info or doctor; try isolatectl --help\n"
     );
     let (code, stdout, stderr) = told(&command.arg("--version").output().expect("the command"));
     assert_eq!((code, stderr.as_str()), (Some(0), ""));

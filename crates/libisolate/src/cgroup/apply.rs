@@ -240,7 +240,7 @@ fn write_one<'a>(
     let or = setting.or.as_ref().map(|(f, v)| (f.as_str(), v.as_str()));
     let done = Saved::of(tree, setting, known)
         // Noted before the write: of a list of rules a part may be taken by one that fails.
-        .map(|saved| undo.0.push((tree, saved)))
+        .map(|saved| undo.0.extend(saved.into_iter().map(|saved| (tree, saved))))
         .and_then(|()| make_room(tree, setting))
         .and_then(|()| {
             put(
@@ -321,23 +321,26 @@ enum Saved {
 }
 
 impl Saved {
-    /// `known` is what the setting's file is known to hold.
-    fn of(tree: &Tree, setting: &Setting, known: Option<&str>) -> Result<Saved> {
+    /// Of each file that the setting writes; `known` is what its first one is known to hold.
+    fn of(tree: &Tree, setting: &Setting, known: Option<&str>) -> Result<Vec<Saved>> {
         if pseudo::puts(&setting.file) {
-            return pseudo::save(tree, &setting.file).map(Saved::Rules);
+            return Ok(vec![pseudo::save(tree, &setting.file).map(Saved::Rules)?]);
         }
-        let (file, value) = match &setting.or {
-            Some((file, value)) if !tree.dir.has(&setting.file) => (file, value),
-            _ => (&setting.file, &setting.value),
-        };
-        let before = match known.filter(|_| *file == setting.file) {
-            Some(known) => known.to_owned(),
-            None => tree.dir.read(file).unwrap_or_default(),
-        };
-        Ok(Saved::File(
-            file.clone(),
-            before_write(file, value, &before),
-        ))
+        let mut files = vec![(&setting.file, &setting.value)];
+        if let Some((other, value)) = &setting.or
+            && tree.dir.has(other)
+        {
+            files.push((other, value));
+            files.retain(|(file, _)| tree.dir.has(file));
+        }
+        let saved = files.into_iter().map(|(file, value)| {
+            let before = match known.filter(|_| *file == setting.file) {
+                Some(known) => known.to_owned(),
+                None => tree.dir.read(file).unwrap_or_default(),
+            };
+            Saved::File(file.clone(), before_write(file, value, &before))
+        });
+        Ok(saved.collect())
     }
 
     fn restore(self, tree: &Tree) -> Result<()> {

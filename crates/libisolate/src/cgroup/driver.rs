@@ -110,10 +110,26 @@ fn enable_below(parents: &[Parent<'_>], controllers: &[String]) -> Result<()> {
         // The kernel takes all or none. One that cannot be had may be one that no limit needs; a limit
         // that does need it finds its file missing.
         if words.iter().filter(|word| put(word).is_ok()).count() == 0 {
-            return Err(refused);
+            return Err(of_another(dir, refused));
         }
     }
     Ok(())
+}
+
+/// The same refusal where it is not the caller's own group that holds processes.
+fn of_another(dir: &Path, refused: Error) -> Error {
+    let own = std::process::id().to_string();
+    let processes = write::read(dir, "cgroup.procs").unwrap_or_default();
+    if refused.errno() != libc::EBUSY || processes.lines().any(|pid| pid == own) {
+        return refused;
+    }
+    Error::from_errno(isolate_sys::Errno::EBUSY, Stage::Cgroup, refused.subject()).with_hint(
+        format!(
+            "{} holds processes, so controllers cannot be enabled below it: move them into a group below \
+             it first",
+            dir.display()
+        ),
+    )
 }
 
 fn tree(parent: &Parent<'_>, enable: &[String], name: &str) -> Result<Tree> {
@@ -154,8 +170,8 @@ fn fill(parent: &Parent<'_>, enable: &[String], path: &Path) -> Result<Tree> {
                     ErrorKind::Unsupported,
                     Stage::Cgroup,
                     path.display().to_string(),
-                    "the group above it holds processes and gives threaded controllers, so no \
-                     process can enter a group below it",
+                    "the group above it is threaded, or holds processes and gives threaded \
+                     controllers, so no process can enter a group below it",
                 ));
             }
         }

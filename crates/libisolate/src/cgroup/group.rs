@@ -30,7 +30,7 @@ pub struct Write {
     /// Another limit that the same value holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
-    /// Where the group has no `file`: this one with this value.
+    /// Another file for the same, with its value: of the two those are written that the group has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub or: Option<(String, String)>,
     /// The file that tells what is in force, where `file` may not.

@@ -229,6 +229,9 @@ impl Cgroup {
 
     /// Starts a peak or a count again.
     ///
+    /// v2 starts the peak again for this handle alone. Of several handles that have done so the kernel
+    /// knows only the highest use since the last one did.
+    ///
     /// # Errors
     /// `InvalidSpec` for a use or a limit; `Unsupported` on v2 for all but the peak, and for that before
     /// Linux 6.12.

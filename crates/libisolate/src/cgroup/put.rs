@@ -7,8 +7,9 @@ use super::pseudo;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
-/// Writes `value` to `file`, or the other value to the other file where the group has no such file. Gives
-/// the file that was written, and what is in force then, which `told_by` tells where the file itself cannot.
+/// Writes `value` to `file`, and the other value to the other file: to whichever of the two the group has.
+/// Gives the file that was written, and what is in force then, which `told_by` tells where the file itself
+/// cannot.
 ///
 /// # Errors
 /// `Cgroup` stage, `file: "value"` as the subject.
@@ -19,11 +20,30 @@ pub(super) fn put(
     or: Option<(&str, &str)>,
     told_by: Option<&str>,
 ) -> Result<(String, String)> {
-    let dir = &tree.dir;
-    let (file, value) = match or {
-        Some(other) if !dir.has(file) && dir.has(other.0) => other,
-        _ => (file, value),
+    let one = |file, value| put_one(tree, file, value, told_by);
+    let Some((other, its)) = or.filter(|(other, _)| tree.dir.has(other)) else {
+        return one(file, value);
     };
+    if !tree.dir.has(file) {
+        return one(other, its);
+    }
+    // Two ways to share disks out, iocost and bfq: which of them is at work is each disk's own.
+    let not_here = |error: &Error| error.errno() == libc::EOPNOTSUPP;
+    match (one(file, value), one(other, its)) {
+        (Ok((file, told)), Ok((other, its))) => Ok((file, format!("{told}; {other} {its}"))),
+        (Ok(done), Err(error)) if not_here(&error) => Ok(done),
+        (Err(error), Ok(done)) if not_here(&error) => Ok(done),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+fn put_one(
+    tree: &Tree,
+    file: &str,
+    value: &str,
+    told_by: Option<&str>,
+) -> Result<(String, String)> {
+    let dir = &tree.dir;
     let told = match (file, told_by) {
         _ if pseudo::puts(file) => pseudo::put_pseudo(tree, file, value)?,
         (_, Some(told_by)) => {
@@ -154,7 +174,8 @@ mod tests {
         let wrote = |file: &str, value: &str| Ok((file.to_owned(), value.to_owned()));
         assert_eq!(put(&tree, "a", "200", or, None), wrote("b", "20"));
         std::fs::write(base.join("a"), "").expect("temporary file");
-        assert_eq!(put(&tree, "a", "200", or, None), wrote("a", "200"));
+        assert_eq!(put(&tree, "a", "200", None, None), wrote("a", "200"));
+        assert_eq!(put(&tree, "a", "210", or, None), wrote("a", "210; b 20"));
         assert_eq!(put(&tree, "a", "300", None, Some("b")), wrote("a", "20"));
         let gone = put(&tree, "c", "1", Some(("d", "2")), None).map_err(|e| e.message());
         assert_eq!(

@@ -67,7 +67,7 @@ pub(super) fn refused(file: &str, value: &str, error: &std::io::Error) -> Error 
         (Some(libc::ENODEV), "net_prio.ifpriomap") => told
             .with_kind(ErrorKind::NotFound)
             .with_hint("the host has no such network interface"),
-        (Some(libc::EINVAL), "rdma.max" | "misc.max") => told
+        (Some(libc::EINVAL | libc::ENODEV), "rdma.max" | "misc.max") => told
             .with_kind(ErrorKind::Unsupported)
             .with_hint("the host has nothing of that name"),
         (Some(libc::EINVAL), "cpuset.cpu_exclusive" | "cpuset.cpus.exclusive") => told

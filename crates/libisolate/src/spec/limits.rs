@@ -96,8 +96,8 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub io: Vec<IoLimit>,
     /// Share of every block device under contention, 1 to 10000, where 100 is a sibling's default. cgroup:
-    /// `io.weight`, else `io.bfq.weight`; v1 `blkio.weight`, else `blkio.bfq.weight` (10 to 1000,
-    /// converted by the inverse of the rule that runc has).
+    /// `io.weight` and `io.bfq.weight`, v1 `blkio.weight` and `blkio.bfq.weight`, as far as the kernel has
+    /// them (all but the first 10 to 1000, converted by the inverse of the rule that runc has).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub io_weight: Option<u64>,
     /// Which devices the job may use: rules in order, on top of what the caller's own group may. cgroup: a

@@ -117,6 +117,7 @@ fn the_share_of_disks() {
                         "blkio.weight 100",
                         "blkio.bfq.weight 100",
                         "io.weight default 910",
+                        "io.weight default 910; io.bfq.weight default 100",
                         "io.bfq.weight default 100"
                     ]
                     .contains(&told.as_str()),

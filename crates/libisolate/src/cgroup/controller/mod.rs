@@ -34,7 +34,7 @@ pub(super) struct Setting {
     pub also: Option<&'static str>,
     pub file: String,
     pub value: String,
-    /// Where the group has no `file`: this one with this value.
+    /// Another file for the same, with its value: of the two those are written that the group has.
     pub or: Option<(String, String)>,
     /// The file that tells what is in force, where `file` may not. It may be that all the same, and then
     /// nothing is lost where it does not.
@@ -53,7 +53,7 @@ impl Setting {
         }
     }
 
-    /// The same limit in another file, where the group does not have the first.
+    /// The same limit in another file, which a group may have as well or instead.
     fn or(mut self, file: impl Into<String>, value: impl ToString) -> Setting {
         self.or = Some((file.into(), value.to_string()));
         self

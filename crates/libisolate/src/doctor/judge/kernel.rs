@@ -115,11 +115,11 @@ fn call(call: &Call, has: &Features, facts: &Facts) -> Check {
         false if facts.guards.filter => {
             Why::new("a system call filter (seccomp) refuses it").and(format!(
                 "have the container's or the service's filter allow it, such as by a later {}",
-                match facts.groups.container.as_deref() {
-                    Some("docker") => "docker",
-                    Some("podman") => "podman",
-                    _ => "container engine",
-                }
+                facts
+                    .groups
+                    .container
+                    .as_deref()
+                    .unwrap_or("container engine")
             ))
         }
         false => Why::new("this kernel is built without it, or something refuses it"),
