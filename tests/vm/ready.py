@@ -20,7 +20,13 @@ def user():
 
 
 def in_container():
-    return "container=" in Path("/proc/1/environ").read_text(errors="replace")
+    """systemd leaves word for whom it may not show its environment."""
+    return Path("/run/systemd/container").exists()
+
+
+def patience():
+    """For deadlines of tests, which tell hanging from slow: a guest is emulated."""
+    return {} if in_container() else {"ISOLATE_TEST_PATIENCE": "6"}
 
 
 def layout():

@@ -18,6 +18,8 @@ const NEW_MOUNTS: &str = "open_tree,move_mount,fsopen,fsconfig,fsmount,mount_set
 
 fn under(name: &str, calls: &str, body: impl FnOnce()) {
     let wrapper = binary("refuse", include_str!("common/refuse.c"));
+    // What is refused below would keep a compiler from running.
+    common::probe_path();
     Alone::new(name)
         .under(&[wrapper.to_str().unwrap(), calls])
         .run(body);
