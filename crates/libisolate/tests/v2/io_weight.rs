@@ -180,7 +180,6 @@ fn by_the_scheduler() {
             assert_eq!(groups[0].read("io.bfq.weight"), "default 10");
             assert_eq!(groups[1].read("io.bfq.weight"), "default 1000");
             let share = ratio(&groups, &disk);
-            println!("by weights: {share}");
             assert!(share > 2.0, "{share} instead of 100");
         }
         // Of this disk alone, which iocost has nothing to do with.
@@ -197,7 +196,6 @@ fn by_the_scheduler() {
             format!("default 100\n{} 1000", disk.device)
         );
         let share = ratio(&groups, &disk);
-        println!("by a disk's weight: {share}");
         assert!(share < 0.6, "{share} instead of 0.1");
     });
 }

@@ -40,7 +40,6 @@ fn sockets_have_the_class_and_the_priority_of_their_group() {
         let third = above.below("beside", &["pids"]);
         let mut beside = Worker::within(&third);
         assert_eq!(beside.does("socket 4"), "priority=7 mark=0x100010");
-        println!("both groups have marks: {told}");
         assert_ne!(told, "priority=0 mark=0");
     });
 }
