@@ -33,3 +33,8 @@ vm-programs: build/c/root/.installed python node parity-runners
 	@C_TEST_BUILD=build/vm C_TEST_PROGRAMS=build/vm/c tests/c/run build/c/root compile
 # Programs in C that the tests have compiled here before, by a name that tells their text.
 	@find $${TMPDIR:-/tmp}/isolate-tests-$$(id -u) -type f ! -name '*.c' -exec cp -pu {} build/vm/helpers/ \; 2>/dev/null || true
+
+.PHONY: test-driver
+
+test-driver: vm-programs  ## the quick part of test-systemd, which `make test` has, too: the driver, groups, the sandbox (2 minutes)
+	@scripts/test-driver systemd,cgroup,devices,sandbox

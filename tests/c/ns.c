@@ -2,6 +2,7 @@
  * Handles of namespaces: every way to come by one leads to the same, what each tells is true, and what
  * is no namespace is refused without a thread moving.
  */
+#include <stdbool.h>
 #include "ns.h"
 
 static const struct { uint32_t kind; const char *name; uint64_t flag; } KINDS[] = {
