@@ -213,7 +213,6 @@ fn what_is_no_partition_is_refused() {
             ),
             "{error}"
         );
-        println!("{error}");
         assert_eq!(group.read("cpuset.cpus.partition"), "member");
         assert_eq!(group.read("cpuset.cpus"), "");
         assert_eq!(group.read("cpuset.cpus.effective"), all);
@@ -233,11 +232,8 @@ fn what_is_no_partition_is_refused() {
         }))
         .unwrap();
         assert!(outcome.success(), "{outcome:?}");
-        let told = outcome.enforcement.iter();
-        let told = told
-            .filter(|e| e.name == "cpuset_partition")
-            .next()
-            .unwrap();
+        let mut told = outcome.enforcement.iter();
+        let told = told.find(|e| e.name == "cpuset_partition").unwrap();
         assert!(
             told.reason.as_ref().unwrap().contains("does not make it"),
             "{told:?}"

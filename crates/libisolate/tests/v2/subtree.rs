@@ -109,7 +109,7 @@ fn stalls_of_a_throttled_group_are_told() {
             stall_usec: 200_000,
             window_usec: 2_000_000,
         };
-        let [stalled, calm] = [&held, &beside].map(|g| g.events(&[watch.clone()]));
+        let [stalled, calm] = [&held, &beside].map(|g| g.events(std::slice::from_ref(&watch)));
         let (stalled, calm) = match (stalled, calm) {
             (Ok(stalled), Ok(calm)) => (stalled, calm),
             (Err(error), _) | (_, Err(error)) => return skip(test, &error.to_string()),
