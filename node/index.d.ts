@@ -3,8 +3,8 @@
 import { EventEmitter } from 'node:events';
 import { Server, Socket } from 'node:net';
 import {
-  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, DeviceExplanation, Enforced, IdMap, IdMaps, Limits, MemoryValue,
-  MountInfo, NamespaceEntry, NamespaceId, NamespaceKind, Namespaces, OomControl, Outcome as Ended, Persisted,
+  Bytes, CgroupEvent, CgroupPath, CgroupPlace, ConversionRule, DeviceExplanation, Diagnosis, Driver, Enforced, IdMap, IdMaps,
+  Limits, MemoryValue, MountInfo, NamespaceEntry, NamespaceId, NamespaceKind, Namespaces, OomControl, Outcome as Ended, Persisted,
   Process, Spec, Stat, StatKind, Stdio as WireStdio, SubordinateIds, TimeOffsets, TreeNode, Usage, Watch,
 } from './spec';
 

@@ -121,6 +121,11 @@ unmoved('mount namespaces tell their mounts and their neighbours', async (contex
   const { id, mounts } = mnt.mountInfo();
   assert.equal(id, mnt.mountNamespaceId());
   assert.equal(mounts, (await mnt.run(() => require('fs').readFileSync('/proc/thread-self/mountinfo', 'utf8'))).trim().split('\n').length);
+  if (fs.readlinkSync('/proc/self/ns/pid') !== 'pid:[4026531836]') {
+    // Told to root in the initial pid namespace alone, by newer kernels.
+    set.close();
+    return context.skip('not in the initial pid namespace');
+  }
   const previous = mnt.previousMountNamespace();
   const next = previous.nextMountNamespace();
   assert.ok(previous.mountNamespaceId() < id && next.mountNamespaceId() <= id);
@@ -363,7 +368,9 @@ unmoved('inside a running job', async () => {
   const inner = await job.exec(['sh', '-c', 'hostname; readlink /proc/self/ns/pid; exit 3'], { stdout: 'pipe', encoding: 'utf8' });
   const parts = [];
   inner.stdout.on('data', (part) => parts.push(part));
+  const all = require('events').once(inner.stdout, 'end');
   assert.equal((await inner.wait()).exitCode, 3);
+  await all;
   assert.equal(parts.join(''), `within\npid:[${job.namespaces.pid}]\n`);
   await inner.close();
   await assert.rejects(job.exec(['true'], { hostname: 'x' }), { kind: 'invalid_spec', subject: 'hostname' });

@@ -8,7 +8,7 @@ import {
   subordinateIds, cgroupPathsOf, timeOffsetsOf, setTimeOffsets, type NamespaceKind, type Process, type IdMaps,
 } from 'libisolate';
 
-import { Cgroup, convert, type CgroupEventKind, type Enforced, type MemoryStat } from 'libisolate';
+import { Cgroup, convert, type CgroupEventKind, type Driver, type Enforced, type MemoryStat } from 'libisolate';
 
 export async function use(dir: string, signal: AbortSignal): Promise<void> {
   const r: Outcome = await run(['npm', 'test'], {
@@ -105,6 +105,15 @@ export async function useDoctor(): Promise<void> {
     // @ts-expect-error: no such status
     check.status === 'broken';
   }
+}
+
+export async function useSystemd(driver: Driver): Promise<void> {
+  await run(['x'], { driver, slice: 'a-b.slice', unit: 'u' });
+  await using group = await Cgroup.create('batch', { driver: 'systemd', slice: 'a-b.slice' });
+  const unit: string | null = group.unit;
+  console.log(unit);
+  // @ts-expect-error: no such driver
+  await Cgroup.create('batch', { driver: 'runc' });
 }
 
 export async function useCgroups(): Promise<void> {

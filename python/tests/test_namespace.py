@@ -216,6 +216,14 @@ def test_mounts(nothing_left: None, tmp_path: Path) -> None:
         assert len(inside(Path("/proc/thread-self/mountinfo").read_text).splitlines()) == before.mounts + 1
         with iso.Namespace.of_thread("mnt") as ours:
             assert ours.mount_namespace_id != before.id
+            try:
+                mnt.next_mount_namespace().close()
+            except iso.NotFoundError:
+                pass
+            except PermissionError as error:
+                # Told to root in the initial pid namespace alone.
+                assert os.readlink("/proc/self/ns/pid") != "pid:[4026531836]"
+                skip(str(error))
             # Which of them that is, is not said by age: each processor has a stock of numbers.
             low, high = sorted((ours, mnt), key=lambda one: one.mount_namespace_id)
             assert walk(low, high, iso.Namespace.next_mount_namespace)

@@ -58,6 +58,14 @@ def use_namespaces() -> None:
     iso.create_namespaces("net", timeout=3)  # type: ignore[call-arg]
 
 
+def use_systemd(driver: iso.Driver) -> None:
+    iso.run(["x"], driver=driver, slice="a-b.slice", unit="u")
+    with iso.Cgroup.create("batch", driver="systemd", slice="a-b.slice") as group:
+        unit: "str | None" = group.unit
+        print(unit and unit.removesuffix(".scope"))
+    iso.Cgroup.create("batch", driver="runc")  # type: ignore[arg-type]
+
+
 def use_cgroups() -> None:
     with iso.Cgroup.create("batch", controllers=["memory"]) as group:
         rows: "dict[str, iso.Enforced]" = group.apply(iso.Limits(memory="1G"), cpus=0.5)

@@ -202,8 +202,11 @@ static void mount_namespaces_in_a_row(void)
         isolate_ns_free(at);
         at = next;
     }
-    if (lacking(code, &err) && geteuid() != 0) {
-        forward = backward = 1; /* which need CAP_SYS_ADMIN over the first */
+    char pid_namespace[32] = "";
+    CHECK(readlink("/proc/self/ns/pid", pid_namespace, sizeof pid_namespace - 1) > 0);
+    bool all = geteuid() == 0 && strcmp(pid_namespace, "pid:[4026531836]") == 0;
+    if (!all && lacking(code, &err)) {
+        forward = backward = 1; /* told to root in the initial pid namespace alone */
     } else {
         CHECK_INT(code, -ENOENT);
         CHECK_INT(isolate_error_kind(err), ISOLATE_ERROR_NOT_FOUND);

@@ -31,7 +31,7 @@ def parser(description):
     made.add_argument("-e", "--env", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("-t", "--timeout", type=float, default=600, metavar="SECONDS")
     made.add_argument("--save", type=Path, metavar="DIRECTORY", help="where what the machine itself said goes")
-    made.add_argument("command", nargs="+")
+    made.add_argument("command", nargs="*")
     return made
 
 
@@ -43,11 +43,12 @@ class Machine:
     """A machine that runs, with all that belongs to it; it goes when this ends, however it ends."""
 
     logs = ()
+    place = None
 
     def __init__(self, options):
         self.options = options
         self.processes = []
-        self.directory = Path(tempfile.mkdtemp(prefix="libisolate-vm."))
+        self.directory = Path(tempfile.mkdtemp(prefix="libisolate-vm.", dir=self.place))
 
     def __enter__(self):
         return self

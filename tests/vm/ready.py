@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 import time
@@ -20,7 +21,13 @@ def user():
 
 
 def in_container():
-    return "container=" in Path("/proc/1/environ").read_text(errors="replace")
+    """systemd leaves word for whom it may not show its environment."""
+    return Path("/run/systemd/container").exists()
+
+
+def patience():
+    """For deadlines of tests, which tell hanging from slow: a guest is emulated."""
+    return {} if in_container() else {"ISOLATE_TEST_PATIENCE": "6"}
 
 
 def layout():
@@ -96,6 +103,14 @@ def own_group():
         (own / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
+def helpers(made):
+    """What the tests compile at their first use, where that was done outside already."""
+    here = Path(f"/tmp/isolate-tests-{os.getuid()}")
+    here.mkdir(exist_ok=True)
+    for program in made.iterdir():
+        shutil.copy(program, here)
+
+
 def systemctl(*words):
     """What systemctl says of the system's units, then of the user's."""
     as_user = ("setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "env", "XDG_RUNTIME_DIR=/run/user/1000")
@@ -114,11 +129,19 @@ def units():
     yield from systemctl("list-units", "--all", "isolate*")
 
 
-def left_behind():
+def left():
+    """What tests could leave: units, groups and mounts."""
+    yield from units()
+    for directory, below, _ in os.walk(CGROUP):
+        yield from (os.path.join(directory, name) for name in below if name.startswith("isolate") and name != LEAF)
+    with open("/proc/self/mounts") as mounts:
+        yield from (f"mount: {line.strip()}" for line in mounts if "isolate" in line.split()[1])
+
+
+def left_behind(before):
     """What is there after the tests that was not there before. systemd takes a moment to see that a scope is empty."""
     for _ in range(50):
-        found = [*units(), *(str(path) for path in CGROUP.rglob("isolate*") if path.is_dir() and path.name != LEAF)]
-        found += [line for line in Path("/proc/self/mounts").read_text().splitlines() if "isolate" in line.split()[1]]
+        found = sorted(set(left()) - before)
         if not found:
             break
         time.sleep(0.2)

@@ -18,6 +18,8 @@ const NEW_MOUNTS: &str = "open_tree,move_mount,fsopen,fsconfig,fsmount,mount_set
 
 fn under(name: &str, calls: &str, body: impl FnOnce()) {
     let wrapper = binary("refuse", include_str!("common/refuse.c"));
+    // What is refused below would keep a compiler from running.
+    common::probe_path();
     Alone::new(name)
         .under(&[wrapper.to_str().unwrap(), calls])
         .run(body);
@@ -319,6 +321,8 @@ fn with_a_clone3_that_knows_no_cgroups() {
 
 /// Only on this thread: glibc starts no thread and no process with such a filter.
 fn clone3_fails_here_with(errno: i32) {
+    // So no compiler either.
+    common::probe_path();
     const CLONE3: u32 = 435;
     let load = libc::sock_filter {
         code: 0x20,

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use calls::{CALLS, ENTERING_CALLS, RARE};
-use common::{Snapshot, TempDir, probe, skip, text};
+use common::{Snapshot, TempDir, patience, probe, skip, text};
 use libisolate::ns::{Kind, NamespaceSet, create};
 use libisolate::spec::{Bind, NamespaceMode, Seconds, Tmpfs};
 
@@ -77,7 +77,7 @@ fn host(dir: &str, way: &str) -> ExitCode {
     let mut spec = probe(&[]);
     spec.argv = vec!["/bin/sh".into(), "-c".into(), script.into()];
     spec.hostname = Some("faults".into());
-    spec.timeout = Some(Seconds(Duration::from_secs(20)));
+    spec.timeout = Some(Seconds(patience(Duration::from_secs(20))));
     spec.binds.push(Bind::ro(dir).at("/data"));
     spec.binds.push(Bind::rw(dir).at("/work"));
     spec.tmpfs.push(Tmpfs::new("/scratch"));
@@ -186,7 +186,7 @@ fn run(scratch: &TempDir, number: usize, way: &str, inject: Option<&str>) -> Run
         .stderr(file)
         .spawn()
         .unwrap();
-    let end = Instant::now() + Duration::from_secs(15);
+    let end = Instant::now() + patience(Duration::from_secs(15));
     let (status, hung) = loop {
         match child.try_wait().unwrap() {
             Some(status) => break (status, false),
@@ -273,7 +273,7 @@ fn groups() -> Vec<String> {
 
 /// Takes what a host that ended early has not waited for; those are dead, but nobody's yet.
 fn reap() {
-    let end = Instant::now() + Duration::from_secs(2);
+    let end = Instant::now() + patience(Duration::from_secs(2));
     while Instant::now() < end {
         let mut status = 0;
         // SAFETY: children of this process, which waits for none of them elsewhere by now.

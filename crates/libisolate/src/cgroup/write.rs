@@ -70,7 +70,11 @@ pub(super) fn refused(file: &str, value: &str, error: &std::io::Error) -> Error 
         (Some(libc::EINVAL | libc::ENODEV), "rdma.max" | "misc.max") => told
             .with_kind(ErrorKind::Unsupported)
             .with_hint("the host has nothing of that name"),
-        (Some(libc::EINVAL), "cpuset.cpu_exclusive" | "cpuset.cpus.exclusive") => told
+        (Some(libc::EINVAL), "cpu.rt_runtime_us") => told
+            .with_kind(ErrorKind::Limit)
+            .with_hint("the group above has not so much time for real-time processes to give"),
+        (Some(libc::EINVAL), "cpuset.cpu_exclusive" | "cpuset.cpus.exclusive")
+        | (Some(libc::EACCES), "cpuset.cpu_exclusive") => told
             .with_kind(ErrorKind::Busy)
             .with_hint("another group has some of these CPUs, or the one above is not exclusive"),
         _ => told,

@@ -92,7 +92,8 @@ impl Namespace {
     /// (`NS_MNT_GET_NEXT`, Linux 6.12). Numbers say little of age: each CPU has a stock of its own.
     ///
     /// # Errors
-    /// `NotFound` (ENOENT) at the end, else as [`Namespace::mount_info`].
+    /// `NotFound` (ENOENT) at the end; `Permission` on newer kernels, which tell it to nobody but root in the
+    /// initial user and pid namespaces; else as [`Namespace::mount_info`].
     pub fn next_mount_namespace(&self) -> Result<Namespace> {
         self.neighbour(nsfs::next_mount_namespace)
     }
@@ -110,6 +111,9 @@ impl Namespace {
         let found = own(ask(self.as_fd().as_raw_fd())).map_err(|errno| match errno {
             Errno::ENOENT => Error::from_errno(errno, Stage::Namespace, self.to_string())
                 .with_hint("there is no further mount namespace that the caller may see"),
+            Errno::EPERM => Error::from_errno(errno, Stage::Namespace, self.to_string()).with_hint(
+                "newer kernels tell it to nobody but root in the initial user and pid namespaces",
+            ),
             _ => self.unanswered(errno, "6.12"),
         })?;
         Namespace::from_fd(found)

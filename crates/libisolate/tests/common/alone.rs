@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Snapshot, TempDir};
+use super::{Snapshot, TempDir, patience};
 
 const MARK: &str = "ISOLATE_TEST_ALONE";
 
@@ -117,7 +117,7 @@ impl Alone {
         // SAFETY: the closure makes system calls only.
         unsafe { command.pre_exec(own_mounts) };
         let mut child = command.spawn().unwrap();
-        let end = Instant::now() + self.deadline;
+        let end = Instant::now() + patience(self.deadline);
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;

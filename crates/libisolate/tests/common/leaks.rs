@@ -27,7 +27,7 @@ impl Snapshot {
 
     /// Asserts that everything is as it was. What another thread has just given up may take a moment.
     pub fn assert_same(&self) {
-        let end = Instant::now() + Duration::from_secs(2);
+        let end = Instant::now() + super::patience(Duration::from_secs(2));
         loop {
             let now = Snapshot::take();
             if now == *self {

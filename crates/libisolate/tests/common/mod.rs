@@ -9,6 +9,8 @@ mod inside;
 mod leaks;
 mod skip;
 
+use std::time::Duration;
+
 #[allow(unused_imports, reason = "each test program uses a part")]
 pub use alone::{Alone, alone};
 #[allow(unused_imports, reason = "each test program uses a part")]
@@ -40,6 +42,13 @@ pub fn root_or_skip(test: &str) -> bool {
 /// Whether the tests run as root.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// A deadline of a test: it tells what hangs from what is slow. A machine that is slow by nature, such as an
+/// emulated one, says by `ISOLATE_TEST_PATIENCE` how many times longer that is there.
+pub fn patience(deadline: Duration) -> Duration {
+    let times = std::env::var("ISOLATE_TEST_PATIENCE").ok();
+    deadline * times.and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 /// The kernel's version.

@@ -93,6 +93,21 @@ fn time_for_real_time_processes() {
                         "cpu.rt_runtime_us 1000"
                     );
                 }
+                // A group of somebody else's making, such as systemd's, has no such time by itself.
+                Err(error) if error.kind() == ErrorKind::Limit => {
+                    let parent = Host::probe().unwrap().cgroup;
+                    let parent = parent.controller("cpu").unwrap().dir.as_path().to_owned();
+                    let time = std::fs::read_to_string(parent.join("cpu.rt_runtime_us")).unwrap();
+                    assert!(
+                        time.trim().parse::<i64>().unwrap() < 10_000,
+                        "{time}: {error}"
+                    );
+                    assert!(
+                        error
+                            .message()
+                            .contains("the group above has not so much time")
+                    );
+                }
                 // A kernel without CONFIG_RT_GROUP_SCHED.
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
@@ -134,10 +149,17 @@ fn cpus_of_another_are_not_exclusive() {
         std::fs::remove_dir(&other).unwrap();
         let error = made.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        let above = std::fs::read_to_string(parent.join("cpuset.cpu_exclusive")).unwrap();
+        let why = match above.trim() {
+            "0" => "Permission denied",
+            _ => "Invalid argument",
+        };
         assert_eq!(
             error.message(),
-            "cgroup: cpuset.cpu_exclusive: \"1\": Invalid argument; another group has some of these \
-             CPUs, or the one above is not exclusive"
+            format!(
+                "cgroup: cpuset.cpu_exclusive: \"1\": {why}; another group has some of these CPUs, or \
+                 the one above is not exclusive"
+            )
         );
     });
 }

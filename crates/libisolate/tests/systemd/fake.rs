@@ -11,7 +11,7 @@ use libisolate::{Error, ErrorKind, Host, Spec, Stage, job};
 use crate::common::{alone, skip, text};
 use crate::fake_manager::{Answer, Asked, FakeManager, Options};
 use crate::wire::Value;
-use crate::{in_scope, name, until, value};
+use crate::{in_scope, name, unit_has_or_skip, until, value};
 
 /// Has the library take the manager for the caller's systemd.
 fn named(manager: &FakeManager) {
@@ -86,6 +86,12 @@ fn remove_below(dir: &std::path::Path) {
     }
 }
 
+/// Whether a unit of the manager's can limit processes here; where not, says that the test is skipped.
+fn limits_pids_or_skip(test: &str) -> bool {
+    let systemd = Host::probe().unwrap().cgroup.systemd.unwrap();
+    unit_has_or_skip(test, &systemd, "pids")
+}
+
 fn number(asked: &Asked, name: &str) -> Option<u64> {
     asked.property(name).and_then(Value::number)
 }
@@ -97,6 +103,9 @@ fn what_is_asked_for() {
             return;
         };
         let manager = fake(ground.options.clone());
+        if !limits_pids_or_skip(name!()) {
+            return;
+        }
         let mut spec = in_scope("cat /proc/self/cgroup");
         spec.unit = Some("isolate-mine".into());
         spec.slice = Some("a-b.slice".into());
@@ -485,6 +494,9 @@ fn all_or_nothing_while_it_runs() {
             return;
         };
         let manager = fake(ground.options.clone());
+        if !limits_pids_or_skip(name!()) {
+            return;
+        }
         let mut spec = in_scope("sleep 60");
         spec.limits.pids = Some(10);
         let job = job::spawn(&spec).unwrap();

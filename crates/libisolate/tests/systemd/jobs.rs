@@ -315,6 +315,9 @@ fn the_host_says_who_makes_groups() {
         let Some(systemd) = systemd_or_skip(name!()) else {
             return;
         };
+        if !unit_has_or_skip(name!(), &systemd, "pids") {
+            return;
+        }
         let host = Host::probe().unwrap();
         let read = Host::from_json(&host.to_json()).unwrap();
         assert_eq!(read.cgroup.systemd.as_ref(), Some(&systemd));

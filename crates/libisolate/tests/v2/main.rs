@@ -245,7 +245,7 @@ pub fn in_force(outcome: &Outcome, name: &str) -> String {
 /// Waits until something is so; a test that waits for ever says for what.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + common::patience(PATIENCE);
     while !is_so() {
         assert!(Instant::now() < end, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));

@@ -122,7 +122,7 @@ fn stalls_of_a_throttled_group_are_told() {
         let event = stalled.wait(Some(PATIENCE)).unwrap().unwrap();
         assert_eq!(event.kind, EventKind::Pressure, "{event:?}");
         assert_eq!(event.file, "cpu.pressure");
-        assert!(event.value >= Some(1_500_000), "{event:?}");
+        assert!(event.value > Some(0), "{event:?}");
         assert_eq!(calm.next(), Ok(None), "nobody waits there");
     });
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::unit_name::is_unit_dir;
 use super::{address, manager};
-use crate::cgroup::{CgroupHost, Hierarchy, Version, parse};
+use crate::cgroup::{CgroupHost, Hierarchy, Layout, Version, parse};
 use crate::kernfile;
 
 /// The controllers of v2 that systemd knows, in the kernel's order; a unit's Delegate= can name these alone.
@@ -58,8 +58,10 @@ pub(in crate::cgroup) fn look(host: &CgroupHost) -> Option<SystemdHost> {
         booted,
         manager,
         manages_caller: booted && tree.is_some_and(manages),
+        // In the hybrid layout systemd hands down none of those that the v2 tree has.
         controllers: host
             .unified()
+            .filter(|_| host.layout == Layout::Unified)
             .map(|tree| controllers(tree, manager, uid.as_raw()))
             .unwrap_or_default(),
         reason: unreachable(manager),
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn what_a_unit_can_have() {
         let host = CgroupHost {
-            layout: crate::cgroup::Layout::Unified,
+            layout: Layout::Unified,
             hierarchies: vec![tree(Path::new("/c"), Path::new("/c/a.service"))],
             has_kill: true,
             swap_accounting: true,
