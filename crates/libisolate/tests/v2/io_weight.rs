@@ -93,7 +93,10 @@ impl Model {
 
 impl Drop for Model {
     fn drop(&mut self) {
-        for (file, text) in [("io.cost.qos", "enable=0"), ("io.cost.model", "ctrl=auto")] {
+        for (file, text) in [
+            ("io.cost.qos", "enable=0 ctrl=auto"),
+            ("io.cost.model", "ctrl=auto"),
+        ] {
             let _ = fs::write(Path::new(ROOT).join(file), format!("{} {text}", self.0));
         }
     }

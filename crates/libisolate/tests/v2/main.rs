@@ -261,7 +261,7 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 /// A process of the test's own, with the patience of this machine.
 pub fn alone(test: &str, body: impl FnOnce()) {
     common::Alone::new(test)
-        .deadline(Duration::from_secs(400))
+        .deadline(Duration::from_secs(200))
         .run(body);
 }
 
