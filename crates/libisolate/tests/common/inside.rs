@@ -87,7 +87,8 @@ pub fn binary(name: &str, source: &str) -> PathBuf {
         return path;
     }
     std::fs::create_dir_all(&dir).unwrap();
-    // Two processes may come here at once: each builds its own, and the last one stays.
+    // Two processes may come here at once: each builds its own, and the first one stays. A file that another
+    // takes the place of is deleted, and cannot be bound any more by whoever has just opened it.
     let own = dir.join(format!("{name}-{}", std::process::id()));
     let file = own.with_extension("c");
     std::fs::write(&file, source).unwrap();
@@ -103,7 +104,11 @@ pub fn binary(name: &str, source: &str) -> PathBuf {
         "{}",
         String::from_utf8_lossy(&made.stderr)
     );
-    std::fs::rename(&own, &path).unwrap();
-    let _ = std::fs::remove_file(&file);
+    if let Err(error) = std::fs::hard_link(&own, &path) {
+        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists, "{error}");
+    }
+    for made in [&own, &file] {
+        let _ = std::fs::remove_file(made);
+    }
     path
 }

@@ -178,7 +178,8 @@ fn stalls_at_the_disk_are_told() {
         let watch = Watch::Pressure {
             resource: Resource::Io,
             full: false,
-            stall_usec: 100_000,
+            // Nearly all the time: more than a disk that is only busy comes to.
+            stall_usec: 1_800_000,
             window_usec: 2_000_000,
         };
         let events = match group.events(&[watch]) {
@@ -196,7 +197,7 @@ fn stalls_at_the_disk_are_told() {
             (event.kind, event.file.as_str()),
             (EventKind::Pressure, "io.pressure")
         );
-        assert!(event.value >= Some(100_000), "{event:?}");
+        assert!(event.value > Some(0), "{event:?}");
         group
             .set("io.max", &format!("{} rbps=max", disk.device))
             .unwrap();

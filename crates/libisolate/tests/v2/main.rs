@@ -245,7 +245,7 @@ pub fn in_force(outcome: &Outcome, name: &str) -> String {
 /// Waits until something is so; a test that waits for ever says for what.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + common::patience(PATIENCE);
     while !is_so() {
         assert!(Instant::now() < end, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));
@@ -261,7 +261,7 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 /// A process of the test's own, with the patience of this machine.
 pub fn alone(test: &str, body: impl FnOnce()) {
     common::Alone::new(test)
-        .deadline(Duration::from_secs(400))
+        .deadline(Duration::from_secs(200))
         .run(body);
 }
 

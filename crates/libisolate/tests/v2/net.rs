@@ -34,13 +34,18 @@ fn sockets_have_the_class_and_the_priority_of_their_group() {
         // What is not named stays.
         above.limit(|l| marks(l, None, Some(7)));
         assert_eq!(worker.does("socket 4"), "priority=7 mark=0x100010");
-        // The nearest group has the last word.
+        // The kernel runs the program of the group above after that of the one below: it has the last word.
         inner.limit(|l| marks(l, Some(2), Some(1)));
-        let told = worker.does("socket 4");
+        assert_eq!(worker.does("socket 4"), "priority=7 mark=0x100010");
         let third = above.below("beside", &["pids"]);
         let mut beside = Worker::within(&third);
         assert_eq!(beside.does("socket 4"), "priority=7 mark=0x100010");
-        assert_ne!(told, "priority=0 mark=0");
+        // Alone, the one below has it.
+        let plain = group_or_skip(test, "plain", &["pids"]).unwrap();
+        let inner = plain.below("inner", &["pids"]);
+        let mut worker = Worker::within(&inner);
+        inner.limit(|l| marks(l, Some(2), Some(1)));
+        assert_eq!(worker.does("socket 4"), "priority=1 mark=0x2");
     });
 }
 

@@ -2,7 +2,8 @@
 //! class) and gives it its priority (`SO_PRIORITY`, socket(7)). Linux 4.14.
 //!
 //! It is for IPv4 and IPv6 sockets made from then on by processes of the group and of groups below it;
-//! a process with CAP_NET_ADMIN can change its own, the priority (0 to 6) can any process.
+//! where a group above has a program too, that one runs last and its values are the socket's. A process
+//! with CAP_NET_ADMIN can change its own, the priority (0 to 6) can any process.
 
 use std::fmt;
 use std::os::fd::AsFd;
