@@ -260,6 +260,7 @@ pub fn inode(link: &str) -> u64 {
     digits.parse().expect("a number")
 }
 
+/// Not the one that holds a unit of systemd's for a job: that has the name of an init, and nobody below it.
 fn child_of(pid: &str) -> Option<String> {
     let wanted = format!("PPid:\t{pid}");
     std::fs::read_dir("/proc")
@@ -267,7 +268,11 @@ fn child_of(pid: &str) -> Option<String> {
         .flatten()
         .find(|entry| {
             let status = std::fs::read_to_string(entry.path().join("status"));
-            status.is_ok_and(|status| status.lines().any(|line| line == wanted))
+            status.is_ok_and(|status| {
+                let pid = entry.file_name().to_string_lossy().into_owned();
+                let holds = status.starts_with("Name:\tisolate-init\n") && child_of(&pid).is_none();
+                status.lines().any(|line| line == wanted) && !holds
+            })
         })
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
 }

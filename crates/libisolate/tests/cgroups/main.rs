@@ -61,6 +61,16 @@ pub fn group_or_skip(test: &str, tag: &str) -> Option<Own> {
     }
 }
 
+/// The same with a controller: an ordinary user's groups may have none.
+pub fn group_with_or_skip(test: &str, tag: &str, controller: &str) -> Option<Own> {
+    let group = group_or_skip(test, tag)?;
+    if !group.controllers().iter().any(|c| c == controller) {
+        common::skip(test, &format!("no group with the {controller} controller"));
+        return None;
+    }
+    Some(group)
+}
+
 /// A child that is killed and reaped with the test.
 pub struct Running(pub Child);
 
@@ -102,10 +112,11 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
     result.expect_err("must be refused")
 }
 
-/// Whether the host's trees include the version.
+/// Whether the caller may make groups in a tree of the version; of v1, in one with controllers.
 pub fn has(version: Version) -> bool {
     let host = Host::probe().unwrap().cgroup;
-    host.hierarchies
-        .iter()
-        .any(|h| h.version == version && h.writable)
+    host.hierarchies.iter().any(|h| {
+        let controls = version == Version::V2 || !h.controllers.is_empty();
+        h.version == version && h.writable && controls
+    })
 }

@@ -7,7 +7,7 @@ use libisolate::ErrorKind;
 use libisolate::cgroup::{Cgroup, CreateOptions, Version};
 
 use super::common::{alone, is_root, root_or_skip, skip};
-use super::{Own, Running, fresh_name, group_or_skip, has, refused, until};
+use super::{Own, Running, fresh_name, group_or_skip, group_with_or_skip, has, refused, until};
 use crate::name;
 
 #[test]
@@ -114,7 +114,7 @@ fn single_threads() {
 fn forks_do_not_outrun_the_kill() {
     let test = name!();
     alone(test, || {
-        let Some(group) = group_or_skip(test, "forks") else {
+        let Some(group) = group_with_or_skip(test, "forks", "pids") else {
             return;
         };
         group.set("pids.max", "60").unwrap();

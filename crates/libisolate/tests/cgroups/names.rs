@@ -4,7 +4,7 @@ use libisolate::ErrorKind;
 use libisolate::cgroup::{Cgroup, CreateOptions, Version};
 
 use super::common::alone;
-use super::{Own, Running, fresh_name, group_or_skip, refused};
+use super::{Own, Running, fresh_name, group_or_skip, group_with_or_skip, refused};
 use crate::name;
 
 #[test]
@@ -186,7 +186,7 @@ fn parents_and_controllers_that_are_not_there() {
             controllers: controllers.map(|all| all.iter().map(|c| (*c).to_owned()).collect()),
             ..CreateOptions::default()
         };
-        if group_or_skip(test, "probe").is_none() {
+        if group_with_or_skip(test, "probe", "pids").is_none() {
             return;
         }
         let name = fresh_name("none");
@@ -227,7 +227,7 @@ fn parents_and_controllers_that_are_not_there() {
 fn files_by_name() {
     let test = name!();
     alone(test, || {
-        let Some(group) = group_or_skip(test, "files") else {
+        let Some(group) = group_with_or_skip(test, "files", "pids") else {
             return;
         };
         assert_eq!(group.set("pids.max", "7").unwrap(), "7");
