@@ -8,6 +8,7 @@
 mod args;
 mod cgroup;
 mod doctor;
+mod driver;
 mod info;
 mod limits;
 mod ns;

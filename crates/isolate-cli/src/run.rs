@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::args::Run;
 use crate::ns::target::join;
 use crate::signals::Signals;
-use crate::{FAILED, complain, info, spec};
+use crate::{FAILED, complain, driver, spec};
 
 pub fn run(options: &Run) -> i32 {
     // First of all: a job whose outcome cannot be told should not run.
@@ -104,7 +104,7 @@ pub fn make_room(spec: &Spec) {
     let Ok(host) = Host::probe() else { return };
     let by_systemd = match spec.driver.unwrap_or_default() {
         Driver::Systemd => true,
-        Driver::Auto => info::made_by_systemd(&host.cgroup).is_some(),
+        Driver::Auto => driver::made_by_systemd(&host.cgroup).is_some(),
         _ => false,
     };
     if by_systemd {

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::args::Info;
 use super::group::version;
-use crate::info::{driver, layout, systemd};
+use crate::driver::{driver, systemd};
+use crate::info::layout;
 use crate::out::{print, print_json};
 use crate::table::{self, Row};
 
