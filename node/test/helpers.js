@@ -120,7 +120,11 @@ function pidfdOf(job) {
   const found = fds().filter((line) => line.includes('pidfd')).map((line) => Number(line.split(' ')[0]));
   return found.find((fd) => {
     const [, pid] = /^Pid:\t(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
-    return Number(pid) > 0 && fs.readlinkSync(`/proc/${pid}/ns/net`) === link;
+    try {
+      return Number(pid) > 0 && fs.readlinkSync(`/proc/${pid}/ns/net`) === link;
+    } catch {
+      return false; // what holds a job's unit lets nobody look into it
+    }
   });
 }
 

@@ -32,6 +32,9 @@ fn with_each_limit(make: impl Fn() -> Spec) -> BTreeMap<String, u32> {
                 without_init(&mut spec);
             }
             spec.limits.memory = Some(Size(size));
+            // Where there is swap, what does not fit would go there.
+            spec.limits.swap = Some(Size(0));
+            spec.limits.best_effort = vec!["swap".into()];
             let end = match libisolate::run(&spec) {
                 Ok(outcome) => {
                     let fine = outcome.success() || outcome.reason == Reason::OutOfMemory;
@@ -170,6 +173,14 @@ fn the_killer_takes_all_who_share_memory() {
             ("memory.max", "cgroup.procs")
         };
         std::fs::write(dir.join(limit), (256 << 10).to_string()).unwrap();
+        for (file, value) in [
+            ("memory.swap.max", 0),
+            ("memory.memsw.limit_in_bytes", 256 << 10),
+        ] {
+            if dir.join(file).exists() {
+                std::fs::write(dir.join(file), value.to_string()).unwrap();
+            }
+        }
         let program = binary("shares-memory", include_str!("common/shares_memory.c"));
         let status = Command::new(program).arg(dir.join(join)).status().unwrap();
         for _ in 0..100 {

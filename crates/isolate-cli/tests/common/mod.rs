@@ -269,9 +269,9 @@ fn child_of(pid: &str) -> Option<String> {
         .find(|entry| {
             let status = std::fs::read_to_string(entry.path().join("status"));
             status.is_ok_and(|status| {
-                let pid = entry.file_name().to_string_lossy().into_owned();
-                let holds = status.starts_with("Name:\tisolate-init\n") && child_of(&pid).is_none();
-                status.lines().any(|line| line == wanted) && !holds
+                let below = || child_of(&entry.file_name().to_string_lossy());
+                status.lines().any(|line| line == wanted)
+                    && !(status.starts_with("Name:\tisolate-init\n") && below().is_none())
             })
         })
         .map(|entry| entry.file_name().to_string_lossy().into_owned())

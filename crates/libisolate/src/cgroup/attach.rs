@@ -67,6 +67,10 @@ impl Cgroup {
             })
             .collect();
         if trees.is_empty() {
+            // Of a removed group no file says what it takes.
+            if self.is_gone() {
+                return Err(self.gone());
+            }
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 Stage::Cgroup,

@@ -25,17 +25,21 @@ impl Cgroup {
     /// ([`CreateOptions::controllers`](super::CreateOptions)). `Permission` unless the caller is root.
     /// What was changed before a failure is changed back.
     pub fn delegate(&self, uid: Option<u32>, gid: Option<u32>) -> Result<()> {
+        // The directory itself could still be given away.
+        if self.is_gone() {
+            return Err(self.gone());
+        }
         let Some(tree) = self.unified().filter(|_| self.trees.len() == 1) else {
             let v1 = self.trees.iter().find(|tree| tree.version == Version::V1);
-            return Err(match (v1, self.is_gone()) {
-                (Some(tree), false) => Error::new(
+            return Err(match v1 {
+                Some(tree) => Error::new(
                     ErrorKind::Unsupported,
                     Stage::Cgroup,
                     tree.dir.path().display().to_string(),
                     "v1 directories are not safe in another user's hands: make a group of v2 \
                      controllers alone",
                 ),
-                _ => self.gone(),
+                None => self.gone(),
             });
         };
         let before = nix::sys::stat::fstat(&tree.dir)

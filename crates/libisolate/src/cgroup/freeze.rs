@@ -46,13 +46,12 @@ impl Cgroup {
     /// `Busy` when a group above is frozen, which keeps this one frozen. `Unsupported` as
     /// [`Cgroup::freeze`].
     pub fn thaw(&self, timeout: Duration) -> Result<()> {
-        let mut done = Err(self.no_freezer());
+        self.freezer()?;
         // Whoever froze it, and by what: both are let go.
         for tree in self.trees.iter().filter(|tree| freezes(tree)) {
-            done = self.unless_gone(self.switch(tree, false, timeout));
-            done.clone()?;
+            self.unless_gone(self.switch(tree, false, timeout))?;
         }
-        done
+        Ok(())
     }
 
     /// Whether all processes of the group stand, by its own state or that of a group above.
