@@ -61,6 +61,7 @@ pub(crate) use probe::own_group_for;
 pub(crate) use probe::probe;
 pub use stat::{Stat, StatKind};
 pub(crate) use systemd::{
-    Asked, choose as choose_driver, told as told_of_unit, version as systemd_version,
+    Asked, choose as choose_driver, is_delegated, told as told_of_unit, tracked as systemd_tree,
+    version as systemd_version,
 };
 pub use systemd::{Manager, Property, PropertyValue, SystemdHost, UnitPlan};

@@ -1,13 +1,11 @@
 //! An anchor: a process that does nothing but be there, so that what lives by its processes lives before
 //! the first of a job and after the last.
 
-use std::os::fd::{AsFd, AsRawFd};
-
-use isolate_plan::{Command, Encoder, Op, Report};
+use isolate_plan::{Encoder, Op, Report};
 use isolate_sys::Errno;
 use isolate_sys::calls::process;
 
-use super::{Control, Guarded, Heard, Wish, memfile, spark};
+use super::{Control, Guarded, Heard, errand};
 use crate::error::{Error, ErrorKind, Result, Stage};
 
 /// It ends when this is dropped, and with this process, however that ends; SIGTERM ends it too.
@@ -31,28 +29,12 @@ impl Anchor {
         ops.push(&Op::Hold {
             ended_by: libc::SIGTERM as u32,
         });
-        let ops = ops.finish();
-        let program = memfile::program()?;
-        let plan = memfile::plan(&ops)?;
-        let (line, init_end) = Control::pair().map_err(failed)?;
-        let spark = spark::light(&Wish {
-            namespaces: 0,
-            cgroup: None,
-            program: program.as_fd(),
-            control: init_end.as_fd(),
-            capabilities: 0,
-        })
-        .map_err(failed)?;
-        drop(init_end);
+        let (child, line) = errand::send_on(&ops.finish(), &[], failed)?;
         let anchor = Anchor {
-            process: Guarded::new(spark),
+            process: child,
             _line: line,
             owner: process::getpid(),
         };
-        anchor
-            ._line
-            .send_with(Command::Start(ops.len() as u32), &[plan.as_raw_fd()])
-            .map_err(failed)?;
         loop {
             match anchor._line.hear(true).map_err(failed)? {
                 Heard::Report(Report::Done, _) => return Ok(anchor),

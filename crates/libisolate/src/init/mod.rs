@@ -4,6 +4,7 @@
 mod anchor;
 mod birth;
 mod control;
+pub(crate) mod errand;
 pub(crate) mod kept;
 pub(crate) mod memfile;
 pub(crate) mod pidfd;

@@ -6,14 +6,12 @@
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use isolate_plan::{
-    Command, Encoder, JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Report,
-};
+use isolate_plan::{Encoder, JOIN_AS_ROOT, JOIN_IF_REFUSED, JOIN_NOW, JOIN_TRY, Op, Report};
 use isolate_sys::Errno;
 
 use super::{Kind, Namespace};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::init::{Control, Guarded, Heard, Wish, memfile, spark};
+use crate::init::{Control, Heard, errand};
 use crate::plan::{Label, failure};
 
 /// What a visitor is to do, in order.
@@ -97,30 +95,13 @@ impl Visit {
     pub fn go(mut self) -> Result<Found> {
         self.push(Stage::Namespace, "visit", &Op::Leave {});
         let labels = self.labels;
-        let ops = self.ops.finish();
-        let program = memfile::program()?;
-        let plan = memfile::plan(&ops)?;
         let failed = |errno| Error::from_errno(errno, Stage::Namespace, "visit");
-        let (control, init_end) = Control::pair().map_err(failed)?;
-        let spark = spark::light(&Wish {
-            namespaces: 0,
-            cgroup: None,
-            program: program.as_fd(),
-            control: init_end.as_fd(),
-            capabilities: 0,
-        })
-        .map_err(failed)?;
-        drop(init_end);
-        let _visitor = Guarded::new(spark);
-        let mut fds: Vec<RawFd> = self
+        let fds: Vec<RawFd> = self
             .namespaces
             .iter()
             .map(|n| n.as_fd().as_raw_fd())
             .collect();
-        fds.push(plan.as_raw_fd());
-        control
-            .send_with(Command::Start(ops.len() as u32), &fds)
-            .map_err(failed)?;
+        let (_visitor, control) = errand::send_on(&self.ops.finish(), &fds, failed)?;
         hear(&control, &labels)
     }
 }

@@ -19,28 +19,12 @@ mod stat;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use common::Own;
 use libisolate::cgroup::{Cgroup, CreateOptions, Version};
 use libisolate::{Error, Host};
 
 /// Long enough for any machine; nothing here is timed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A group that goes with its processes when the test ends, however it ends.
-pub struct Own(pub Cgroup);
-
-impl std::ops::Deref for Own {
-    type Target = Cgroup;
-    fn deref(&self) -> &Cgroup {
-        &self.0
-    }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.remove();
-    }
-}
 
 /// A name that no other test has.
 pub fn fresh_name(tag: &str) -> String {

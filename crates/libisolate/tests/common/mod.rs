@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod alone;
+mod group;
 mod inside;
 mod leaks;
 mod skip;
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 #[allow(unused_imports, reason = "each test program uses a part")]
 pub use alone::{Alone, alone};
+#[allow(unused_imports, reason = "each test program uses a part")]
+pub use group::{Own, in_force};
 #[allow(unused_imports, reason = "each test program uses a part")]
 pub use inside::{Report, binary, ok, probe, probe_path, sh, text};
 pub use leaks::Snapshot;

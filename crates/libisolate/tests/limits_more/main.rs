@@ -14,21 +14,12 @@ mod named;
 mod net;
 mod wrong;
 
+pub use common::in_force;
 use common::sh;
 use libisolate::cgroup::Version;
-use libisolate::job::{EnforcementStatus, Outcome};
+use libisolate::job::Outcome;
 use libisolate::spec::{Limits, Seconds};
 use libisolate::{Host, Spec};
-
-/// What is in force for a limit, by `file value`.
-#[track_caller]
-pub fn in_force(outcome: &Outcome, name: &str) -> String {
-    let entry = outcome.enforcement.iter().find(|e| e.name == name);
-    let entry = entry.unwrap_or_else(|| panic!("no {name} in {:?}", outcome.enforcement));
-    assert_eq!(entry.status, EnforcementStatus::Enforced, "{entry:?}");
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    format!("{} {}", text(&entry.file), text(&entry.value))
-}
 
 /// Runs a job that must start.
 #[track_caller]

@@ -15,6 +15,7 @@ mod wire;
 mod fake_manager;
 
 mod fake;
+mod ground;
 mod groups;
 mod jobs;
 mod troubles;

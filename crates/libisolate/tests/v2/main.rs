@@ -29,9 +29,10 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use common::{Own, in_force};
 use common::{binary, skip};
 use libisolate::cgroup::{Cgroup, CreateOptions, Layout, Version};
-use libisolate::job::{EnforcementStatus, Outcome};
+use libisolate::job::EnforcementStatus;
 use libisolate::spec::{Bind, Driver, Limits};
 use libisolate::{Error, Host, Spec};
 use nix::fcntl::{Flock, FlockArg};
@@ -41,23 +42,6 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Bytes.
 pub const MIB: u64 = 1 << 20;
-
-/// A group that goes with its processes, and with those below it, when the test ends, however it ends.
-pub struct Own(pub Cgroup);
-
-impl std::ops::Deref for Own {
-    type Target = Cgroup;
-    fn deref(&self) -> &Cgroup {
-        &self.0
-    }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.remove();
-    }
-}
 
 impl Own {
     /// A group below, with those of this group's controllers.
@@ -230,16 +214,6 @@ pub fn job(lines: &[&str], set: impl FnOnce(&mut Limits)) -> Spec {
     spec.driver = Some(Driver::Cgroupfs);
     set(&mut spec.limits);
     spec
-}
-
-/// What is in force for a limit, by `file value`.
-#[track_caller]
-pub fn in_force(outcome: &Outcome, name: &str) -> String {
-    let entry = outcome.enforcement.iter().find(|e| e.name == name);
-    let entry = entry.unwrap_or_else(|| panic!("no {name} in {:?}", outcome.enforcement));
-    assert_eq!(entry.status, EnforcementStatus::Enforced, "{entry:?}");
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    format!("{} {}", text(&entry.file), text(&entry.value))
 }
 
 /// Waits until something is so; a test that waits for ever says for what.

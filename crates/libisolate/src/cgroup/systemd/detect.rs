@@ -69,7 +69,7 @@ pub(in crate::cgroup) fn look(host: &CgroupHost) -> Option<SystemdHost> {
 }
 
 /// The tree in which systemd keeps account of its units.
-pub(in crate::cgroup) fn tracked(host: &CgroupHost) -> Option<&Hierarchy> {
+pub(crate) fn tracked(host: &CgroupHost) -> Option<&Hierarchy> {
     let named = |h: &&Hierarchy| h.version == Version::V1 && h.name.as_deref() == Some("systemd");
     host.unified()
         .or_else(|| host.hierarchies.iter().find(named))
@@ -95,7 +95,7 @@ fn manages(tree: &Hierarchy) -> bool {
 
 /// systemd marks what its system manager has given away: for everybody to see from version 251, for root
 /// before. The managers of users mark nothing.
-fn is_delegated(dir: &Path) -> bool {
+pub(crate) fn is_delegated(dir: &Path) -> bool {
     let Ok(file) = std::fs::File::open(dir) else {
         return false;
     };

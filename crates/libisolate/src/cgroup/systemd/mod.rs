@@ -17,8 +17,9 @@ pub(crate) mod unit_name;
 
 pub use choose::UnitPlan;
 pub(crate) use choose::{Asked, choose, told};
-pub(super) use detect::{CONTROLLERS, look, tracked};
+pub(super) use detect::{CONTROLLERS, look};
 pub use detect::{Manager, SystemdHost};
+pub(crate) use detect::{is_delegated, tracked};
 pub(crate) use manager::version;
 pub use properties::{Property, PropertyValue};
 pub(super) use unit::Unit;

@@ -1,13 +1,12 @@
 //! systemd, as far as files and sockets tell without a word spoken to it.
 
-use std::fs::File;
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
-use isolate_sys::calls::xattr;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 
 use super::super::facts::{Manager, Socket, Systemd};
+use crate::cgroup::{is_delegated, systemd_tree};
 use crate::host::Host;
 use crate::spec::Bytes;
 
@@ -35,14 +34,7 @@ pub(super) fn systemd(host: Option<&Host>) -> Systemd {
             sockets.push(ask(Manager::UserPrivate, format!("{dir}/systemd/private")));
         }
     }
-    let tree = host.and_then(|host| {
-        let named = |name: &str| {
-            let is = |tree: &&crate::cgroup::Hierarchy| tree.name.as_deref() == Some(name);
-            host.cgroup.hierarchies.iter().find(is)
-        };
-        // systemd keeps its book in the tree of its name, where there is one.
-        named("systemd").or_else(|| host.cgroup.unified())
-    });
+    let tree = host.and_then(|host| systemd_tree(&host.cgroup));
     let unit = tree.and_then(|tree| unit(&tree.mount, &tree.own));
     let known = host.and_then(|host| host.cgroup.systemd.as_ref());
     Systemd {
@@ -90,20 +82,13 @@ fn unit(mount: &Bytes, own: &Bytes) -> Option<(String, PathBuf)> {
     found
 }
 
-/// Whether systemd has marked a unit's group as delegated: for everybody since version 251, for root
-/// before, too.
+/// Whether systemd has marked a unit's group as delegated, as far as this caller is told.
 fn delegated(dir: &Path) -> Option<bool> {
-    let file = File::open(dir).ok()?;
-    let mut value = [0u8; 8];
-    let marked = |name, value: &mut [u8]| {
-        let len = xattr::get(file.as_fd().as_raw_fd(), name, value);
-        matches!(len, Ok(1)) && value[0] == b'1'
-    };
-    if marked(c"user.delegate", &mut value) || marked(c"trusted.delegate", &mut value) {
-        return Some(true);
+    // Without a mark nothing is certain but for root, who sees those of every version.
+    match is_delegated(dir) {
+        true => Some(true),
+        false => nix::unistd::geteuid().is_root().then_some(false),
     }
-    // Without a mark nothing is certain but for root, who would see the second.
-    nix::unistd::geteuid().is_root().then_some(false)
 }
 
 #[cfg(test)]
