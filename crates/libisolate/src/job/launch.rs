@@ -53,6 +53,8 @@ pub(super) fn launch(spec: &Spec, place: Option<Place>) -> Result<Launched> {
     let (groups, inside) =
         place.map_or_else(Default::default, |place| (place.groups, place.inside));
     let mut plan = plan::plan_inside(spec, &host, groups.len())?;
+    let streams = Streams::open(spec, open, plan.outside)?;
+    let mut cradle = Cradle::new(&plan, joined(&plan)?)?;
 
     // Before the init, so that it is dropped after it.
     let mut guard = Guard::default();
@@ -61,11 +63,10 @@ pub(super) fn launch(spec: &Spec, place: Option<Place>) -> Result<Launched> {
         Err(error) => {
             // Where systemd does not make it, a job that can go without its group does so.
             plan = without_unit(spec, &mut host, &plan, error)?;
+            cradle = Cradle::new(&plan, joined(&plan)?)?;
             None
         }
     };
-    let streams = Streams::open(spec, open, plan.outside)?;
-    let cradle = Cradle::new(&plan, joined(&plan)?)?;
     let program = cradle.program.clone();
     let group = guard.0.as_ref();
     // Only in the v2 tree can a process be born, and only while its limits are open.

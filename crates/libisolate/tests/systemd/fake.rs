@@ -3,7 +3,7 @@
 
 use libisolate::cgroup::{Cgroup, CreateOptions};
 use libisolate::job::EnforcementStatus;
-use libisolate::spec::{CgroupMode, Driver, IoLimit, Limits, Size};
+use libisolate::spec::{CgroupMode, Driver, IoLimit, Limits, Size, Stdio};
 use libisolate::{Error, ErrorKind, Host, Spec, Stage, job};
 
 use crate::common::{alone, skip, text};
@@ -473,5 +473,28 @@ fn groups_for_the_callers_own() {
             (ErrorKind::Permission, "unit isolate-own.scope"),
             "{error}"
         );
+    });
+}
+
+/// What can be seen to be wrong before costs systemd nothing.
+#[test]
+fn who_cannot_start_asks_nobody() {
+    alone(name!(), || {
+        let manager = fake(Options::default());
+        let mut no_input = in_scope("true");
+        no_input.stdin = Stdio::Fd(1 << 20);
+        let mut no_slice = in_scope("true");
+        no_slice.slice = Some("a--b.slice".into());
+        let mut no_unit = in_scope("true");
+        no_unit.unit = Some("a/b".into());
+        for (spec, kind) in [
+            (no_input, ErrorKind::InvalidSpec),
+            (no_slice, ErrorKind::InvalidSpec),
+            (no_unit, ErrorKind::InvalidSpec),
+        ] {
+            let error = libisolate::run(&spec).unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+        assert!(manager.asked().is_empty(), "{:?}", manager.asked());
     });
 }
