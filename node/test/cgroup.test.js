@@ -72,7 +72,8 @@ tidy('own, that of a process, and who is in them', async (context) => {
         const found = Cgroup.ofProcess(one.pid);
         assert.ok(dirs(group).every((dir) => dirs(found).includes(dir)));
         found.close();
-        const inner = await group.createChild('inner');
+        // With controllers of its own it could hold nobody beside a group that does (v2).
+        const inner = await group.createChild('inner', { controllers: [] });
         await inner.attach(other.pid);
         assert.deepEqual([await group.processes(), await group.processes({ recursive: true })], [[one.pid], both]);
         const ended = once(other, 'exit');
@@ -211,6 +212,7 @@ tidy('out of memory it pauses and goes on', async (context) => {
 });
 
 tidy('a limit below the use is refused', async (context) => {
+  if (fs.readFileSync('/proc/swaps', 'utf8').trim().includes('\n')) return skip(context, 'there is swap to make room by');
   await withGroup(context, ['memory'], async (group) => {
     await withProcess(`${HOG}; exec sleep 600`, async (child) => {
       await group.attach(child.pid);

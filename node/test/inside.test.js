@@ -151,7 +151,8 @@ inside(['uts'], 'errors come back as errors, and the thread is gone after each',
   ];
   for (const [fn, expected] of rows) {
     await assert.rejects(uts.run(fn), expected, String(fn));
-    assert.equal(Object.keys(threads()).length, before, String(fn));
+    // Another one may have ended meanwhile, of those that were there before.
+    assert.ok(Object.keys(threads()).length <= before, String(fn));
   }
   await assert.rejects(uts.run(() => 0, () => {}), { name: 'DataCloneError' });
   await assert.rejects(uts.run(() => 0, uts), { name: 'TypeError', message: /pass its fd/ });

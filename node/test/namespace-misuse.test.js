@@ -86,7 +86,7 @@ unmoved('bad input: one clear error each', async (context) => {
   const user = Namespace.ofThread('user');
   for (const [call, expected] of [
     [() => Namespace.ofKernelId(-1), wrong('EINVAL', /kernel id: -1/)],
-    [() => Namespace.ofKernelId(2 ** 52), { kind: 'not_found', code: 'ESTALE' }],
+    [() => Namespace.ofKernelId(2 ** 52), (error) => error.code === 'ESTALE' || /needs Linux 6.18$/.test(error.message)],
     [() => uts.sysctl(7), wrong('EINVAL', /sysctl: 7 is no text/)],
     [() => uts.sysctl('kernel.panic'), wrong('EINVAL', /whole machine's/)],
     [() => uts.timeOffsets(), wrong('EINVAL', /is not a time namespace/)],

@@ -75,7 +75,8 @@ def test_processes_are_moved_and_listed(nothing_left: None) -> None:
         group.attach(one.pid, other.pid)
         assert group.processes() == tuple(sorted((one.pid, other.pid))) and group.is_populated()
         assert place_of(one.pid, "").endswith(f"/{group.path}") and place_of(one.pid, "") != before
-        with group.create_child("inner") as inner:
+        # With controllers of its own it could hold nobody beside a group that does (v2).
+        with group.create_child("inner", controllers=[]) as inner:
             inner.attach(other.pid)
             assert group.processes() == (one.pid,) and inner.processes() == (other.pid,)
             assert group.processes(recursive=True) == tuple(sorted((one.pid, other.pid)))
@@ -206,6 +207,8 @@ def test_out_of_memory_it_pauses_and_goes_on(nothing_left: None) -> None:
 
 
 def test_a_limit_below_the_use_is_refused(nothing_left: None) -> None:
+    if len(Path("/proc/swaps").read_text().splitlines()) > 1:
+        skip("there is swap to make room by")
     has("memory")
     with create() as group, process(HOG + "; import time; time.sleep(600)") as hog:
         group.attach(hog.pid)

@@ -353,7 +353,7 @@ BAD: Dict[str, Tuple[Type[iso.IsolateError], str, Callable[[Path], Any]]] = {
     "pidfd -1": (iso.InvalidSpecError, "descriptor -1", lambda _: iso.Namespace.of_pidfd(-1, "net")),
     "another kind": (iso.InvalidSpecError, "is asked for", lambda _: of_net().expect("uts")),
     "no handle": (iso.InvalidSpecError, "handle", lambda _: iso.Namespace.of_file_handle(b"x" * 24)),
-    "no number": (iso.NotFoundError, "gone", lambda _: iso.Namespace.of_kernel_id(2**62)),
+    "no number": ((iso.NotFoundError, iso.UnsupportedError), "gone|needs Linux 6.18", lambda _: iso.Namespace.of_kernel_id(2**62)),
     "no name": (iso.NotFoundError, "No such file", lambda _: iso.Namespace.named("libisolate-has-none")),
     "a user namespace twice": (iso.UnsupportedError, "one thread", lambda _: inside_of("user")),
     "a time namespace": (iso.UnsupportedError, "one thread", lambda _: inside_of("time")),
