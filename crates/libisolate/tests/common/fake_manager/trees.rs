@@ -106,7 +106,10 @@ fn all(dir: &Path) -> Vec<PathBuf> {
 
 fn pids(options: &Options, group: &str) -> Vec<i32> {
     let dirs = dirs(options, group);
-    let all = dirs.iter().flat_map(|dir| all(dir));
+    listed(dirs.iter().flat_map(|dir| all(dir)))
+}
+
+fn listed(all: impl Iterator<Item = PathBuf>) -> Vec<i32> {
     let texts = all.filter_map(|dir| fs::read_to_string(dir.join("cgroup.procs")).ok());
     let mut pids: Vec<i32> = texts
         .flat_map(|text| {
@@ -120,9 +123,14 @@ fn pids(options: &Options, group: &str) -> Vec<i32> {
     pids
 }
 
-/// Whether a process is left in any tree.
+/// Whether a process is left in any tree. One that moves from a group into one below it can be in neither
+/// list: v2 tells of all of them at once.
 pub(super) fn populated(options: &Options, group: &str) -> bool {
-    !pids(options, group).is_empty()
+    let holds = |dir: &PathBuf| match fs::read_to_string(dir.join("cgroup.events")) {
+        Ok(events) => events.lines().any(|line| line == "populated 1"),
+        Err(_) => !listed(all(dir).into_iter()).is_empty(),
+    };
+    dirs(options, group).iter().any(holds)
 }
 
 /// Sends a signal to each process of a group and of those below it.
