@@ -214,7 +214,7 @@ tidy('out of memory it pauses and goes on', async (context) => {
 tidy('a limit below the use is refused', async (context) => {
   if (fs.readFileSync('/proc/swaps', 'utf8').trim().includes('\n')) return skip(context, 'there is swap to make room by');
   await withGroup(context, ['memory'], async (group) => {
-    await withProcess(`${HOG}; exec sleep 600`, async (child) => {
+    await withProcess(`${HOG}; read held`, async (child) => {
       await group.attach(child.pid);
       child.stdin.write('\n');
       await once(child.stdout, 'data');

@@ -62,7 +62,7 @@ tidy('memory crosses a threshold', async (context) => {
       return;
     }
     const events = group.events({ threshold: { bytes: '32M' } });
-    await withProcess(`${HOG}; exec sleep 600`, async (child) => {
+    await withProcess(`${HOG}; read held`, async (child) => {
       await group.attach(child.pid);
       child.stdin.write('\n');
       const { value } = await events.next();
